@@ -1,0 +1,1 @@
+//! A Nomad task driver for Podman.

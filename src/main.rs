@@ -1,0 +1,2 @@
+//! Composition only: which adapters, wired how.
+fn main() {}
