@@ -1,1 +1,3 @@
 //! A Nomad task driver for Podman.
+
+pub mod adapters;
