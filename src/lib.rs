@@ -1,3 +1,5 @@
 //! A Nomad task driver for Podman.
 
 pub mod adapters;
+pub mod domain;
+pub mod ports;

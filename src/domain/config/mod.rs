@@ -1,0 +1,28 @@
+//! What operators and job authors may write, and what it means.
+//!
+//! Lives here: the option tables (one row per option), the decoder they drive, and the typed configurations.
+//! Must not live here: HCL or msgpack (adapters turn both into a [`Value`]), or what an option becomes in a
+//! container (`domain::container`).
+//!
+//! Adding an option is one [`OptionRow`] in [`task_options`] or [`plugin_options`] and one line where its typed
+//! struct is filled.
+
+pub mod check;
+pub mod memory;
+pub mod network_mode;
+pub mod plugin;
+pub mod plugin_options;
+pub mod problem;
+pub mod reader;
+pub mod row;
+pub mod task;
+pub mod task_options;
+pub mod tmpfs;
+pub mod value;
+pub mod volume;
+
+pub use plugin::PluginConfig;
+pub use problem::{Problem, Problems};
+pub use row::{Kind, OptionRow};
+pub use task::TaskConfig;
+pub use value::Value;

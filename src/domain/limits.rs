@@ -1,0 +1,51 @@
+//! Every bound of the driver, by name, with its reason. A bound that only one module can know lives there.
+
+use std::time::Duration;
+
+/// How long RecoverTask may take. Nomad recovers all tasks of a node one after another without a deadline of
+/// its own, so one hung Podman must not stall the client's start.
+pub const RECOVER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a call that only asks Podman something may take; `info` alone takes a quarter of a second.
+pub const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a call that changes a container may take. Starting one forks conmon and the OCI runtime, and on a
+/// saturated node dozens of them queue behind each other.
+pub const CHANGE_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// How long a pull may stay silent before it is given up: registries retry for a few seconds, slow layers
+/// produce no line while they download.
+pub const PULL_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Time between two looks at Podman's health. The Go driver uses the same.
+pub const FINGERPRINT_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Time between two looks while Podman is away, so that its return is seen soon.
+pub const FINGERPRINT_RETRY_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How long one look at Podman's health may take before it counts as unhealthy.
+pub const FINGERPRINT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long WaitTask waits for the last log lines after the exit of a task.
+pub const LOG_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// First pause after a failed call that is worth repeating.
+pub const RETRY_FIRST: Duration = Duration::from_millis(100);
+
+/// Longest pause between two tries.
+pub const RETRY_LONGEST: Duration = Duration::from_secs(5);
+
+/// Tries of a removal before DestroyTask reports failure: with the pauses above about 10 s.
+pub const REMOVE_TRIES: u32 = 6;
+
+/// Task events kept for a subscriber that is slower than we are; Nomad itself shows the last ten per task.
+pub const EVENT_BACKLOG: usize = 256;
+
+/// Commands that may queue at one task's owner. Nomad sends one at a time; a person may hurry it.
+pub const COMMAND_BACKLOG: usize = 16;
+
+/// Most bytes of each stream that ExecTask returns: script checks show a few lines, and Nomad stores them.
+pub const EXEC_OUTPUT_BYTES: usize = 64 * 1024;
+
+/// Longest error text passed on from Podman.
+pub const MESSAGE_BYTES: usize = 4096;

@@ -1,0 +1,129 @@
+//! The runtime that runs containers: change through it, observe through the kernel.
+
+use super::error::RuntimeError;
+use super::exec::ExecSession;
+use crate::domain::config::plugin::Endpoint;
+use crate::domain::container::{ContainerFacts, ContainerSpec, ExecSpec};
+use crate::domain::fingerprint::RuntimeFacts;
+use crate::domain::image::ImageRef;
+use crate::domain::log::{LogBatch, LogStart};
+use crate::domain::signal::Signal;
+use crate::domain::stats::StatsSample;
+use crate::domain::task::identity::ContainerId;
+use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+use std::sync::Arc;
+
+/// A container that has been created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Created {
+    /// Its id.
+    pub id: ContainerId,
+    /// What the runtime could not do as asked, in its own words: limits it ignores, for instance.
+    pub warnings: Vec<String>,
+}
+
+/// What an idempotent change did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It was so already.
+    Identity,
+    /// It is so now.
+    Changed,
+}
+
+/// A step of a pull, for a person: one line in the runtime's words.
+pub type PullProgress<'a> = &'a (dyn Fn(&str) + Send + Sync);
+
+/// Containers, changed and observed.
+///
+/// Every method is cancel safe in that dropping its future leaves the runtime in a state that another call can
+/// find out. Every call ends by itself: methods bound their own waiting (`domain::limits`), save for [`wait`],
+/// [`logs`] and exec sessions, which last as long as what they watch. All errors MUST carry the runtime's own
+/// message, and a kind that says what a caller may do:
+///
+/// * the service cannot be reached: `Unavailable`, whatever the call;
+/// * a container that does not exist: `NotFound`;
+/// * a change whose reply was lost: `OutcomeUnknown` or `TimedOut`, never anything that means "not done".
+///
+/// [`wait`]: ContainerRuntime::wait
+/// [`logs`]: ContainerRuntime::logs
+#[async_trait]
+pub trait ContainerRuntime: Send + Sync {
+    /// Asks the runtime what it is. Cheap enough to be called twice a minute.
+    async fn probe(&self) -> Result<RuntimeFacts, RuntimeError>;
+
+    /// Fetches an image unless it is there, telling steps on the way. Returns the image's id.
+    ///
+    /// # Errors
+    /// `Rejected` when the registry says no for good, `RegistryUnavailable` when it may say yes later.
+    async fn pull(&self, image: &ImageRef, progress: PullProgress<'_>) -> Result<String, RuntimeError>;
+
+    /// Creates a container; it never pulls.
+    ///
+    /// # Errors
+    /// MUST be `ImageMissing` when a pull would help, `NameInUse` when a container of that name exists, and
+    /// `Rejected` or `Unsupported`, naming the option, when the spec cannot be met.
+    async fn create(&self, spec: &ContainerSpec) -> Result<Created, RuntimeError>;
+
+    /// Starts a created or ended container. `Identity` if it runs already.
+    ///
+    /// # Errors
+    /// `Rejected` when its program cannot be run. The container is left for the caller to remove.
+    async fn start(&self, id: &ContainerId) -> Result<Change, RuntimeError>;
+
+    /// What the runtime knows about a container, by id or name.
+    async fn inspect(&self, id: &str) -> Result<ContainerFacts, RuntimeError>;
+
+    /// Returns once the container has ended and its exit code is on record; at once if it had. The facts are
+    /// then in state `Exited`. Survives restarts of the service. Any number of callers may wait.
+    ///
+    /// # Errors
+    /// `NotFound` when the container is gone: its exit is lost. `WrongState` when it was never started. A
+    /// service that is away is waited for, not reported.
+    async fn wait(&self, id: &ContainerId) -> Result<ContainerFacts, RuntimeError>;
+
+    /// Sends a signal to the container's first process.
+    ///
+    /// # Errors
+    /// `WrongState` when it does not run.
+    async fn signal(&self, id: &ContainerId, signal: Signal) -> Result<(), RuntimeError>;
+
+    /// Removes a container and its anonymous volumes, ending its processes if it still runs. `Identity` if
+    /// there is none.
+    async fn remove(&self, id: &ContainerId) -> Result<Change, RuntimeError>;
+
+    /// All containers of this driver (see `domain::container::labels`), running or not.
+    async fn list(&self) -> Result<Vec<ContainerFacts>, RuntimeError>;
+
+    /// Counters of a running container.
+    ///
+    /// # Errors
+    /// `WrongState` when it does not run, `Unsupported` when they cannot be had here.
+    async fn stats(&self, id: &ContainerId) -> Result<StatsSample, RuntimeError>;
+
+    /// The container's output from `start` on, as it is written. Ends after the last byte once the container
+    /// has ended. An error is the last item; the caller may go on from the last cursor.
+    async fn logs(
+        &self,
+        id: &ContainerId,
+        start: LogStart,
+    ) -> Result<BoxStream<'static, Result<LogBatch, RuntimeError>>, RuntimeError>;
+
+    /// Runs a command inside a running container. A program that cannot be run is an exit with 126 or 127, not
+    /// an error.
+    ///
+    /// # Errors
+    /// `WrongState` when the container does not run.
+    async fn exec(&self, id: &ContainerId, exec: &ExecSpec) -> Result<ExecSession, RuntimeError>;
+}
+
+/// Finds the runtime behind an endpoint.
+pub trait RuntimeConnector: Send + Sync {
+    /// The runtime at `endpoint`, or at the usual place for `None`. Must not connect: a runtime that is down
+    /// now may be up later, and SetConfig must not fail for it.
+    ///
+    /// # Errors
+    /// The endpoint asks for a wire that this build cannot speak.
+    fn connect(&self, endpoint: Option<&Endpoint>) -> Result<Arc<dyn ContainerRuntime>, RuntimeError>;
+}
