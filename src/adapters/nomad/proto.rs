@@ -1,7 +1,7 @@
 //! The generated messages and services of the host's wire; `proto/` is their source.
 //!
-//! The modules nest as the protobuf packages do, because generated code refers to its neighbours that way; use the
-//! short names at the end.
+//! The modules nest as the protobuf packages do, because generated code refers to its neighbours that way;
+//! use the short names at the end.
 
 #![allow(missing_docs, clippy::all, clippy::too_many_lines, reason = "generated code")]
 
