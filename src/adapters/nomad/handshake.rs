@@ -41,7 +41,8 @@ pub enum HandshakeError {
     TlsNotBuilt,
     /// The socket's path would break the line apart.
     #[error(
-        "cannot announce the socket {path:?}: a path with `|`, a control character or other than UTF-8 breaks the handshake line"
+        "cannot announce the socket {path:?}: a path with `|`, a control character or other than UTF-8 breaks \
+         the handshake line"
     )]
     PathNotPrintable {
         /// The socket's path.

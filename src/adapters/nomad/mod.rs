@@ -2,7 +2,7 @@
 //!
 //! What lives here: go-plugin's handshake and housekeeping services, the server they are served by, the
 //! generated types of the wire. What must not: anything about containers. The two services that know about
-//! tasks, base and driver, enter [`serve::serve`] as parameters.
+//! tasks, base and driver, enter [`process::run`] as parameters.
 
 mod accept;
 #[cfg(feature = "automtls")]
@@ -11,6 +11,7 @@ mod goplugin;
 pub mod handshake;
 pub mod hclog;
 pub mod listener;
+pub mod process;
 pub mod proto;
 pub mod serve;
 mod signals;
