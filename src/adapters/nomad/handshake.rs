@@ -21,8 +21,8 @@ const COOKIE_KEY: &str = "NOMAD_PLUGIN_MAGIC_COOKIE";
 const COOKIE_VALUE: &str = "e4327c2e01eabfd75a8a67adb114fb34a757d57eee7728d857a8cec6e91a7255";
 
 /// What to tell a person who starts the plugin by hand, in a build without subcommands.
-pub const NOT_FOR_A_SHELL: &str = "This is a Nomad plugin: put it into the client's plugin_dir and name it in \
-     a `plugin` block. It is not meant to be started directly.\n";
+pub const NOT_FOR_A_SHELL: &str = "This is a Nomad plugin: put it into the client's plugin_dir and name it \
+     in a `plugin` block. It is not meant to be started directly.\n";
 
 /// Why the host's offer cannot be taken.
 #[derive(Debug, thiserror::Error)]
@@ -41,8 +41,8 @@ pub enum HandshakeError {
     TlsNotBuilt,
     /// The socket's path would break the line apart.
     #[error(
-        "cannot announce the socket {path:?}: a path with `|`, a control character or other than UTF-8 breaks \
-         the handshake line"
+        "cannot announce the socket {path:?}: a path with `|`, a control character or other than UTF-8 \
+         breaks the handshake line"
     )]
     PathNotPrintable {
         /// The socket's path.

@@ -34,8 +34,8 @@ pub enum RunError {
 /// `compose` is called inside the runtime, before the handshake line: it wires and does not wait. Its token is
 /// cancelled when the process is about to end. Blocking work that is under way then is not waited for.
 ///
-/// Nomad plugin protocol: a plugin that does not get to its line stops the whole agent from starting, so nothing on
-/// the way there depends on Podman.
+/// Nomad plugin protocol: a plugin that does not get to its line stops the whole agent from starting, so
+/// nothing on the way there depends on Podman.
 pub fn run<B: BasePlugin, D: Driver>(
     env: Env<'_>,
     compose: impl FnOnce(&CancellationToken) -> Plugin<B, D>,
