@@ -6,4 +6,5 @@
 //! Adapters never import each other; what two of them need belongs into the domain or the driver.
 
 pub mod nomad;
+pub mod paths;
 pub mod system;

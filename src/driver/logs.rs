@@ -1,14 +1,20 @@
-//! The way of a task's output from the runtime to the host.
+//! The way of a task's output from the runtime to the host: one reader, and one writer per stream, so that a
+//! stuck reader of one stream delays the other only once a few batches have piled up.
 
 use super::retry::Backoff;
 use crate::domain::log::{LogBatch, LogStart, Stream};
 use crate::domain::task::TaskRequest;
 use crate::domain::task::identity::ContainerId;
-use crate::ports::{Clock, ContainerRuntime, ErrorKind, LogSink, NomadHost};
+use crate::ports::{Clock, ContainerRuntime, ErrorKind, LogSink, NomadHost, RuntimeError};
 use futures_util::StreamExt;
 use std::path::Path;
 use std::sync::Arc;
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// Chunks that may wait for the host's reader, per stream. A chunk is at most one read of the runtime's log;
+/// the log itself is the real buffer.
+const CHUNK_BACKLOG: usize = 4;
 
 /// A running pump. It ends by itself after the last byte; dropping this aborts it.
 pub struct LogPump(JoinHandle<()>);
@@ -40,36 +46,61 @@ pub fn spawn(
     if task.dirs.stdout == null && task.dirs.stderr == null {
         return None;
     }
-    let pump = Pump {
+    let mut writers = JoinSet::new();
+    let mut writer = |stream| {
+        let (chunks, inbox) = mpsc::channel(CHUNK_BACKLOG);
+        writers.spawn(write(host.log_sink(task, stream), inbox, Arc::clone(clock)));
+        chunks
+    };
+    let reader = Reader {
         runtime: Arc::clone(runtime),
         clock: Arc::clone(clock),
         container: container.clone(),
-        stdout: host.log_sink(task, Stream::Stdout),
-        stderr: host.log_sink(task, Stream::Stderr),
+        stdout: writer(Stream::Stdout),
+        stderr: writer(Stream::Stderr),
     };
-    Some(LogPump(tokio::spawn(pump.run(start))))
+    Some(LogPump(tokio::spawn(async move {
+        reader.run(start).await;
+        while writers.join_next().await.is_some() {}
+    })))
 }
 
-struct Pump {
+/// Opens the sink at once, also for a stream that stays silent: the host's collector counts as running only
+/// while it has both. Ends when the reader has, with everything delivered.
+async fn write(mut sink: Box<dyn LogSink>, mut inbox: mpsc::Receiver<Vec<u8>>, clock: Arc<dyn Clock>) {
+    deliver(&mut *sink, &[], &*clock).await;
+    while let Some(chunk) = inbox.recv().await {
+        deliver(&mut *sink, &chunk, &*clock).await;
+    }
+}
+
+async fn deliver(sink: &mut dyn LogSink, bytes: &[u8], clock: &dyn Clock) {
+    let mut backoff = Backoff::new(clock);
+    while let Err(error) = sink.write(bytes).await {
+        tracing::trace!(%error, "the log's reader is away");
+        backoff.pause().await;
+    }
+}
+
+struct Reader {
     runtime: Arc<dyn ContainerRuntime>,
     clock: Arc<dyn Clock>,
     container: ContainerId,
-    stdout: Box<dyn LogSink>,
-    stderr: Box<dyn LogSink>,
+    stdout: mpsc::Sender<Vec<u8>>,
+    stderr: mpsc::Sender<Vec<u8>>,
 }
 
-impl Pump {
-    /// Reads on from the last delivered byte whenever the runtime loses the thread.
-    async fn run(mut self, mut start: LogStart) {
-        let clock = Arc::clone(&self.clock);
-        let mut backoff = Backoff::new(&*clock);
+impl Reader {
+    /// Reads on from the last batch whenever the runtime loses the thread.
+    async fn run(self, mut start: LogStart) {
+        let mut backoff = Backoff::new(&*self.clock);
         while !self.follow(&mut start).await {
             backoff.pause().await;
         }
     }
 
-    /// Delivers one stream of batches; true when it is over for good.
-    async fn follow(&mut self, start: &mut LogStart) -> bool {
+    /// Passes on one stream of batches; true when it is over for good.
+    async fn follow(&self, start: &mut LogStart) -> bool {
         let mut batches = match self.runtime.logs(&self.container, *start).await {
             Ok(batches) => batches,
             Err(error) => return self.is_final(&error),
@@ -77,8 +108,8 @@ impl Pump {
         while let Some(batch) = batches.next().await {
             match batch {
                 Ok(batch) => {
-                    self.deliver(&batch).await;
                     *start = LogStart::After(batch.cursor);
+                    self.pass_on(batch).await;
                 }
                 Err(error) => return self.is_final(&error),
             }
@@ -86,22 +117,19 @@ impl Pump {
         true
     }
 
-    fn is_final(&self, error: &crate::ports::RuntimeError) -> bool {
+    fn is_final(&self, error: &RuntimeError) -> bool {
         tracing::debug!(container = self.container.as_str(), %error, "cannot read the container's log");
         matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Rejected)
     }
 
-    async fn deliver(&mut self, batch: &LogBatch) {
-        for chunk in &batch.chunks {
-            let sink = match chunk.stream {
-                Stream::Stdout => &mut self.stdout,
-                Stream::Stderr => &mut self.stderr,
+    async fn pass_on(&self, batch: LogBatch) {
+        for chunk in batch.chunks {
+            let writer = match chunk.stream {
+                Stream::Stdout => &self.stdout,
+                Stream::Stderr => &self.stderr,
             };
-            let mut backoff = Backoff::new(&*self.clock);
-            while let Err(error) = sink.write(&chunk.bytes).await {
-                tracing::trace!(container = self.container.as_str(), %error, "the log's reader is away");
-                backoff.pause().await;
-            }
+            // A writer ends only after its reader, or by a panic of its sink: then this stream has no taker.
+            drop(writer.send(chunk.bytes).await);
         }
     }
 }
