@@ -13,10 +13,11 @@
 //! | `world`, `files` | what processes of one container see |
 //! | `container`, `logs`, `exec`, `stats` | one container and what hangs on it |
 //! | `images`, `service`, `registry` | what belongs to the runtime as a whole |
-//! | [`runtime`], `checks`, `hooks` | the port, what it looks at first, and the doors beside it |
+//! | [`runtime`], `checks`, `hooks`, `connector` | the port, what it looks at first, and the doors beside it |
 
 mod checks;
 mod commands;
+mod connector;
 mod container;
 mod control;
 mod exec;
@@ -39,6 +40,7 @@ mod text;
 mod world;
 
 pub use commands::{Contents, NoProgram};
+pub use connector::MemoryConnector;
 pub use program::{Program, Step};
 pub use runtime::MemoryRuntime;
 
