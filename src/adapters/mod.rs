@@ -5,4 +5,7 @@
 //! not: a rule about tasks (that is `domain`) or a decision about when to call what (that is `driver`).
 //! Adapters never import each other; what two of them need belongs into the domain or the driver.
 
+pub mod memory;
 pub mod nomad;
+pub mod paths;
+pub mod system;
