@@ -6,9 +6,10 @@ use nomad_driver_podman::adapters::nomad::process::ComposeError;
 use nomad_driver_podman::adapters::nomad::serve::Plugin;
 use nomad_driver_podman::adapters::nomad::service::{BaseService, DriverService};
 use nomad_driver_podman::adapters::nomad::{handshake, process};
+use nomad_driver_podman::adapters::podman::PodmanConnector;
 use nomad_driver_podman::adapters::system::SystemClock;
 use nomad_driver_podman::driver::Driver;
-use nomad_driver_podman::ports::{Clock, RuntimeConnector};
+use nomad_driver_podman::ports::{Clock, NomadHost, RuntimeConnector};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -20,10 +21,19 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// The driver as Nomad starts it. `args = ["--runtime=memory"]` in the agent's plugin block simulates.
 fn plugin() -> Result<Plugin<BaseService, DriverService>, ComposeError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let connector: Arc<dyn RuntimeConnector> = Arc::new(MemoryConnector::new(Arc::clone(&clock)));
+    let in_memory = std::env::args().any(|argument| argument == "--runtime=memory");
     let host = Arc::new(PluginHost::new());
-    let driver = Driver::new(connector, host.clone(), clock)?;
+    let driver = driver(in_memory, host.clone())?;
     Ok(Plugin { base: BaseService::new(driver.clone()), driver: DriverService::new(driver, host) })
+}
+
+fn driver(in_memory: bool, host: Arc<dyn NomadHost>) -> Result<Driver, ComposeError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let connector: Arc<dyn RuntimeConnector> = match in_memory {
+        true => Arc::new(MemoryConnector::new(Arc::clone(&clock))),
+        false => Arc::new(PodmanConnector::new(Arc::clone(&clock))),
+    };
+    Ok(Driver::new(connector, host, clock)?)
 }

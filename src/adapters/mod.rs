@@ -8,4 +8,5 @@
 pub mod memory;
 pub mod nomad;
 pub mod paths;
+pub mod podman;
 pub mod system;
