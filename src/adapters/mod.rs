@@ -1,3 +1,6 @@
 //! The outside world, one folder per technology, each behind a port.
 //!
 //! Adapters never import each other; what two of them need belongs into the domain or the driver.
+
+#[cfg(feature = "cli")]
+pub mod cli;

@@ -1,0 +1,3 @@
+//! The command line for a person.
+
+pub mod jobfile;
