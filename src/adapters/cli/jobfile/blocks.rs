@@ -203,7 +203,7 @@ impl<'a, 'e> Fields<'a, 'e> {
         self.read(name, convert).unwrap_or_default()
     }
 
-    /// Names and values of `name { … }` or `name = { … }`; values keep their place.
+    /// Names and values of `name { … }` or `name = { … }`.
     pub(super) fn text_map(&mut self, name: &'static str) -> BTreeMap<String, String> {
         let as_attribute = self.read(name, |value| {
             let map = value.as_object().ok_or_else(|| format!("must be a map of strings, not {value}"))?;

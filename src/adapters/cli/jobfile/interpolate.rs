@@ -30,14 +30,12 @@ impl RuntimeVars {
         replace(text, |reference| self.0.get(&normal(reference)).cloned())
     }
 
-    /// A `config` value with all its references replaced.
-    ///
-    /// # Errors
-    /// Every reference that nobody knows, with the path of its option.
-    pub fn config(&self, value: &Value) -> Result<Value, Problems> {
+    /// A `config` value with all its references replaced, and every reference that nobody knows, with the path
+    /// of its option. What holds one of those is [`Value::Unknown`], so that the rest can still be checked.
+    pub fn config(&self, value: &Value) -> (Value, Problems) {
         let mut problems = Problems::default();
         let value = self.walk(value, "", &mut problems);
-        problems.or(value)
+        (value, problems)
     }
 
     fn walk(&self, value: &Value, path: &str, problems: &mut Problems) -> Value {
@@ -128,7 +126,8 @@ mod tests {
         let port_map = Value::List(vec![Value::object([("db", Value::from("${x}"))])]);
         let args = Value::from(vec!["ok", "${y} ${z}"]);
         let value = Value::object([("args", args), ("port_map", port_map)]);
-        let problems = vars().config(&value).unwrap_err();
+        let (value, problems) = vars().config(&value);
+        assert!(matches!(value, Value::Map(map) if map["port_map"] != Value::Unknown));
         let paths: Vec<&str> = problems.0.iter().map(|problem| problem.path.as_str()).collect();
         assert_eq!(paths, ["args[1]", "args[1]", "port_map.db"]);
     }

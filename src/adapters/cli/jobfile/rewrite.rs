@@ -102,7 +102,7 @@ impl<'a, N: Names> Rewrite<'a, N> {
 }
 
 /// The name that an access such as `.name` or `["name"]` asks for.
-fn member(operator: &TraversalOperator) -> Option<&str> {
+pub(super) fn member(operator: &TraversalOperator) -> Option<&str> {
     match operator {
         TraversalOperator::GetAttr(ident) => Some(ident.as_str()),
         TraversalOperator::Index(index) => index.as_str(),

@@ -107,7 +107,10 @@ impl Findings {
         if self.0.is_empty() {
             return Ok(value);
         }
-        self.0.sort_by_key(|finding| finding.place.as_ref().map(|place| place.span.start));
+        let place = |finding: &Finding| finding.place.as_ref().map(|place| place.span.start);
+        self.0.sort_by(|a, b| (place(a), &a.reason).cmp(&(place(b), &b.reason)));
+        // What is repeated, by allocations or by dynamic blocks, is wrong once.
+        self.0.dedup();
         Err(self)
     }
 }

@@ -230,7 +230,7 @@ fn bad_variables_are_named() {
 #[test]
 fn locals_may_refer_to_later_ones_and_functions_work() {
     let text = format!(
-        "locals {{\n a = \"${{local.b}}!\"\n b = format(\"%s-%d\", trimspace(\" x \"), max(1, 3))\n}}\n{}",
+        "locals {{\n c = \"not local.c\"\n a = \"${{local.b}}!\"\n b = format(\"%s-%d\", trimspace(\" x \"), max(1, 3))\n}}\n{}",
         with_task(
             "env {\n A = local.a\n J = jsonencode({ k = [1] })\n D = jsondecode(\"{\\\"k\\\": 5}\").k\n}"
         )

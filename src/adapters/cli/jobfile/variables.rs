@@ -1,11 +1,13 @@
 //! `variable`, `variables` and `locals` blocks, and the values given for them from outside.
 
 use super::evaluator::{Bound, Evaluator};
+use super::rewrite::member;
 use super::source::{Finding, Source};
 use super::vartype::VarType;
 use hcl_edit::Span;
-use hcl_edit::expr::Expression;
+use hcl_edit::expr::{Expression, Traversal};
 use hcl_edit::structure::{Attribute, Block, Body};
+use hcl_edit::visit::{self, Visit};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -193,7 +195,7 @@ fn locals(eval: &mut Evaluator, body: &Body) {
     while !open.is_empty() {
         let names: Vec<&str> = open.iter().map(|attribute| attribute.key.as_str()).collect();
         let (ready, waiting): (Vec<&Attribute>, Vec<&Attribute>) =
-            open.iter().copied().partition(|attribute| !refers_to_local(eval, attribute, &names));
+            open.iter().copied().partition(|attribute| !refers_to_local(attribute, &names));
         if ready.is_empty() {
             for attribute in &waiting {
                 let span = attribute.key.span().unwrap_or_default();
@@ -213,12 +215,23 @@ fn locals(eval: &mut Evaluator, body: &Body) {
     }
 }
 
-/// Whether the value needs one of `names`. By text, which is enough: a word too many only delays.
-fn refers_to_local(eval: &Evaluator, attribute: &Attribute, names: &[&str]) -> bool {
-    let text = attribute.value.span().and_then(|span| eval.source().text.get(span)).unwrap_or_default();
-    let starts_with_name = |rest: &str| {
-        let end = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-')).unwrap_or(rest.len());
-        names.contains(&&rest[..end])
-    };
-    text.split("local.").skip(1).any(starts_with_name)
+/// Whether the value needs one of `names`.
+fn refers_to_local(attribute: &Attribute, names: &[&str]) -> bool {
+    let mut found = LocalReferences { names, any: false };
+    found.visit_expr(&attribute.value);
+    found.any
+}
+
+struct LocalReferences<'a> {
+    names: &'a [&'a str],
+    any: bool,
+}
+
+impl Visit for LocalReferences<'_> {
+    fn visit_traversal(&mut self, node: &Traversal) {
+        let local = node.expr.as_variable().is_some_and(|root| root.as_str() == "local");
+        let name = node.operators.first().and_then(|operator| member(operator.value()));
+        self.any |= local && name.is_some_and(|name| self.names.contains(&name));
+        visit::visit_traversal(self, node);
+    }
 }
