@@ -150,9 +150,22 @@ mod tests {
     use super::*;
     use crate::adapters::cli::testing::{TestClock, group_of};
 
-    const GROUP: &str =
-        "network {\n port \"a\" {\n to = 80\n }\n port \"b\" {}\n port \"c\" {\n static = 99\n }\n }
-        task \"t\" {\n driver = \"podman\"\n }";
+    const GROUP: &str = r#"
+        network {
+          port "a" {
+            to = 80
+          }
+          port "b" {}
+          port "c" {
+            static = 99
+          }
+        }
+        task "t" {
+          driver = "podman"
+          config {
+            image = "a"
+          }
+        }"#;
 
     #[test]
     fn an_allocation_is_laid_as_nomad_lays_it_and_cleared_away() {

@@ -72,13 +72,14 @@ pub fn references(job: &Job, nomad: &BTreeMap<String, String>, task: &Task) -> R
         known.insert(name.to_owned(), value.to_owned());
     }
     known.extend(nomad.iter().map(|(name, value)| (format!("env.{name}"), value.clone())));
-    let task_env = task.env.iter().map(|(name, value)| (name, RuntimeVars(known.clone()).lenient(value)));
-    let task_env: Vec<(String, String)> = task_env.map(|(name, value)| (name.clone(), value)).collect();
-    for (name, value) in task_env {
-        known.insert(format!("env.{name}"), value.clone());
-        known.insert(name, value);
+    let mut references = RuntimeVars::new(known);
+    let own: Vec<(&String, String)> =
+        task.env.iter().map(|(name, value)| (name, references.lenient(value))).collect();
+    for (name, value) in own {
+        references.known.insert(format!("env.{name}"), value.clone());
+        references.known.insert(name.clone(), value);
     }
-    RuntimeVars(known)
+    references
 }
 
 /// The complete environment of a task.

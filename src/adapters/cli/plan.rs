@@ -3,18 +3,16 @@
 use super::alloc::{self, Alloc};
 use super::environment;
 use super::jobfile::model::{Group, Job, Task};
-use super::jobfile::{Finding, Findings};
+use super::jobfile::options::at_their_lines;
+use super::jobfile::{DRIVER, Findings};
 use super::output::Labels;
-use crate::domain::config::{Problems, TaskConfig};
+use crate::domain::config::TaskConfig;
 use crate::domain::task::request::{Resources, TaskMeta, TaskNetwork};
 use crate::domain::task::{TaskId, TaskRequest};
 use crate::ports::Clock;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-
-/// The driver whose tasks are played.
-const DRIVER: &str = "podman";
 
 /// One allocation with its tasks.
 #[derive(Debug, Clone)]
@@ -118,10 +116,10 @@ fn task_plan(
     let nomad = environment::nomad_vars(job, group, task, alloc);
     let references = environment::references(job, &nomad, task);
     let (config, unknown) = references.config(&task.config.value);
-    point_at(task, unknown, problems);
+    problems.0.extend(at_their_lines(task, unknown));
     // The driver will find the same, but cannot say in which line.
     if let Err(refused) = TaskConfig::decode(&config) {
-        point_at(task, refused, problems);
+        problems.0.extend(at_their_lines(task, refused));
     }
     let request = TaskRequest {
         id: TaskId::new(format!("{}/{}/", alloc.id, task.name)),
@@ -137,13 +135,6 @@ fn task_plan(
         dns: group.network.as_ref().and_then(|network| network.dns.clone()),
     };
     Ok(TaskPlan { task: task.clone(), request })
-}
-
-fn point_at(task: &Task, found: Problems, problems: &mut Findings) {
-    problems.0.extend(found.0.into_iter().map(|problem| Finding {
-        place: Some(task.config.spans.place(&problem.path)),
-        reason: problem.to_string(),
-    }));
 }
 
 fn meta(job: &Job, group: &Group, task: &Task, alloc: &Alloc) -> TaskMeta {

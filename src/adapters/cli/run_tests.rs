@@ -219,20 +219,14 @@ async fn a_task_gets_what_nomad_would_give_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn options_are_checked_before_anything_starts_and_shown_at_their_line() {
-    let inside = "count = 2\ntask \"a\" {\n driver = \"podman\"\n config {\n image = \"a\"\n tmpfs = [\"/ok\", \"bad\"]\n args = [\"${gone}\"]\n }\n }
-        task \"b\" {\n driver = \"podman\"\n config {\n init = 5\n }\n }";
+async fn what_is_known_only_now_is_checked_before_anything_starts() {
+    let inside = "count = 2\ntask \"a\" {\n driver = \"podman\"\n config {\n image = \"a\"\n tmpfs = [\"/ok\", \"${NOMAD_DC}\"]\n args = [\"${NOMAD_GONE}\"]\n }\n }";
     let source = Source::new("job.hcl", job_text("service", inside));
     let job = jobfile::read(&source, &Inputs::default()).unwrap().job;
     let clock = TestClock::default();
     let root = AllocRoot::make(None, &clock).unwrap();
     let shown = Plan::make(job, root.path(), &clock).unwrap_err().to_string();
-    for part in [
-        "job.hcl:10:10: args[0]: ${gone} is not known",
-        "job.hcl:9:18: tmpfs[1]: ",
-        "job.hcl:16:9: init: must be true or false",
-        "image: is required",
-    ] {
+    for part in ["job.hcl:10:10: args[0]: ${NOMAD_GONE} is not known", "job.hcl:9:18: tmpfs[1]: "] {
         assert_eq!(shown.matches(part).count(), 1, "{part} in\n{shown}");
     }
 }

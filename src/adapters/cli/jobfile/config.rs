@@ -76,7 +76,8 @@ fn expression(
     } else if let Some(object) = expr.as_object() {
         entries(eval, object, bound, path, spans)
     } else {
-        eval.eval(expr, bound).map_or(Value::Null, from_hcl)
+        // What has been told already must not be told again as missing.
+        eval.eval(expr, bound).map_or(Value::Unknown, from_hcl)
     }
 }
 

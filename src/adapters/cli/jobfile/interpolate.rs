@@ -3,12 +3,32 @@
 use crate::domain::config::{Problem, Problems, Value};
 use std::collections::BTreeMap;
 
-/// What is known when a task starts, by reference: `NOMAD_PORT_db`, `env.PATH`, `attr.kernel.name`,
-/// `node.datacenter`, `meta.rack`.
+/// What is known when a task starts.
 #[derive(Debug, Clone, Default)]
-pub struct RuntimeVars(pub BTreeMap<String, String>);
+pub struct RuntimeVars {
+    /// By reference: `NOMAD_PORT_db`, `env.PATH`, `attr.kernel.name`, `node.datacenter`, `meta.rack`.
+    pub known: BTreeMap<String, String>,
+    /// Nothing is known yet, but what may be known later is accepted.
+    offline: bool,
+}
 
 impl RuntimeVars {
+    /// For a task that starts now.
+    pub fn new(known: BTreeMap<String, String>) -> Self {
+        Self { known, offline: false }
+    }
+
+    /// For a task that is only looked at.
+    pub fn offline() -> Self {
+        Self { known: BTreeMap::new(), offline: true }
+    }
+
+    /// Whether somebody may know `reference` when the task starts.
+    fn may_be_known(&self, reference: &str) -> bool {
+        let families = ["NOMAD_", "env.", "attr.", "meta.", "node."];
+        self.offline && families.iter().any(|family| normal(reference).starts_with(family))
+    }
+
     /// `text` with its references replaced.
     ///
     /// # Errors
@@ -16,7 +36,7 @@ impl RuntimeVars {
     pub fn text(&self, text: &str) -> Result<String, Vec<String>> {
         let mut unknown = vec![];
         let out = replace(text, |reference| {
-            let found = self.0.get(&normal(reference)).cloned();
+            let found = self.known.get(&normal(reference)).cloned();
             if found.is_none() {
                 unknown.push(reference.to_owned());
             }
@@ -27,7 +47,7 @@ impl RuntimeVars {
 
     /// As [`RuntimeVars::text`], but unknown references stay as they are: what Nomad does in `env`.
     pub fn lenient(&self, text: &str) -> String {
-        replace(text, |reference| self.0.get(&normal(reference)).cloned())
+        replace(text, |reference| self.known.get(&normal(reference)).cloned())
     }
 
     /// A `config` value with all its references replaced, and every reference that nobody knows, with the path
@@ -43,7 +63,8 @@ impl RuntimeVars {
             Value::Text(text) => match self.text(text) {
                 Ok(text) => Value::Text(text),
                 Err(unknown) => {
-                    problems.0.extend(unknown.iter().map(|reference| Problem::new(path, why(reference))));
+                    let unknown = unknown.iter().filter(|reference| !self.may_be_known(reference));
+                    problems.0.extend(unknown.map(|reference| Problem::new(path, why(reference))));
                     Value::Unknown
                 }
             },
@@ -111,7 +132,7 @@ mod tests {
 
     fn vars() -> RuntimeVars {
         let pairs = [("NOMAD_PORT_db", "6379"), ("env.HOME", "/root"), ("attr.kernel.name", "linux")];
-        RuntimeVars(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+        RuntimeVars::new(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
     }
 
     #[test]
@@ -130,6 +151,16 @@ mod tests {
         assert!(matches!(value, Value::Map(map) if map["port_map"] != Value::Unknown));
         let paths: Vec<&str> = problems.0.iter().map(|problem| problem.path.as_str()).collect();
         assert_eq!(paths, ["args[1]", "args[1]", "port_map.db"]);
+    }
+
+    #[test]
+    fn offline_only_what_nobody_can_ever_know_is_a_problem() {
+        let value = Value::object(
+            [("image", "a:${NOMAD_META_tag}"), ("command", "${vra.x}")].map(|(k, v)| (k, v.into())),
+        );
+        let (value, problems) = RuntimeVars::offline().config(&value);
+        assert_eq!(value, Value::object([("image", Value::Unknown), ("command", Value::Unknown)]));
+        assert_eq!(problems.0.len(), 1);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod evaluator;
 mod functions;
 pub mod interpolate;
 pub mod model;
+pub mod options;
 mod rewrite;
 pub mod source;
 mod task;
@@ -26,6 +27,9 @@ use evaluator::{Bound, Evaluator};
 use hcl_edit::Span;
 use hcl_edit::structure::Body;
 use std::sync::Arc;
+
+/// The driver whose tasks are played, and whose options are ours to judge.
+pub const DRIVER: &str = "podman";
 
 /// A job, and what a person should know before it is played.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +49,9 @@ pub fn read(source: &Arc<Source>, inputs: &Inputs) -> Result<JobFile, Findings> 
     let Some(body) = parse(&mut eval) else { return Err(eval.problems) };
     variables::read(&mut eval, &body, inputs);
     let job = top_level(&mut eval, &body);
-    let Evaluator { problems, mut notices, .. } = eval;
+    let Evaluator { mut problems, mut notices, .. } = eval;
+    let tasks = job.iter().flat_map(|job| &job.groups).flat_map(|group| &group.tasks);
+    problems.0.extend(tasks.filter(|task| task.driver == DRIVER).flat_map(options::check));
     notices.0.dedup();
     match job {
         Some(job) => problems.or(JobFile { job, notices }),

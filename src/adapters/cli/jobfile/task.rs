@@ -65,7 +65,7 @@ pub(super) fn task(eval: &mut Evaluator, view: &BlockView<'_>, inherited: Restar
         leader: fields.flag("leader"),
         // Options of another driver are not ours to judge.
         config: match config {
-            Some(block) if driver == "podman" => config::read(fields.eval, &block),
+            Some(block) if driver == super::DRIVER => config::read(fields.eval, &block),
             _ => config::absent(fields.eval, view),
         },
         name,

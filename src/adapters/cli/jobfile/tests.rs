@@ -17,8 +17,14 @@ fn task(inside: &str) -> Task {
     file.job.groups[0].tasks[0].clone()
 }
 
+/// The value of a `config` block, whatever the driver thinks of it.
 fn config(inside: &str) -> Value {
-    task(&format!("config {{\n{inside}\n}}")).config.value
+    let mut eval = Evaluator::new(Source::new("job.hcl", format!("config {{\n{inside}\n}}")), "");
+    let body = parse(&mut eval).unwrap();
+    let block = body.blocks().next().unwrap();
+    let config = super::config::read(&mut eval, &BlockView::of(block, &Bound::default()));
+    assert_eq!(eval.problems, Findings::default());
+    config.value
 }
 
 fn problems(text: &str) -> Vec<String> {
@@ -114,8 +120,7 @@ fn config_values_have_the_shapes_that_nomad_sends() {
 
 #[test]
 fn every_value_of_a_config_block_has_its_place() {
-    let inside =
-        "config {\n  image = \"a\"\n  volumes = [\"/a:/b\",\n    \"bad\"]\n  port_map {\n    db = 99\n  }\n}";
+    let inside = "config {\n  image = \"a\"\n  volumes = [\"/a:/b\",\n    \"/c:/d\"]\n  port_map {\n    db = 99\n  }\n}";
     let spans = task(inside).config.spans;
     let at = |path: &str| spans.place(path).position();
     assert_eq!(at("image"), (6, 11));
@@ -145,9 +150,26 @@ fn all_problems_are_named_with_line_and_column() {
 }
 
 #[test]
+fn options_are_checked_with_the_rest_of_the_file() {
+    let found = problems(&with_task(
+        "config {\n image = var.image\n voluems = []\n tmpfs = [\"/ok\", \"bad\"]\n args = [\"${NOMAD_X}\", \"${vra.x}\"]\n init = 5\n}",
+    ));
+    assert_eq!(found.len(), 5, "{found:#?}");
+    for (line, part) in found.iter().zip([
+        "job.hcl:6:10: var.image is not declared",
+        "job.hcl:7:12: voluems: the driver has no such option",
+        "job.hcl:8:18: tmpfs[1]: ",
+        "job.hcl:9:24: args[1]: ${vra.x} is not known",
+        "job.hcl:10:9: init: must be true or false",
+    ]) {
+        assert!(line.starts_with(part), "{line}");
+    }
+}
+
+#[test]
 fn a_network_at_job_level_is_refused_by_name() {
     let found = problems(
-        "job \"j\" {\n network {\n  port \"db\" {}\n }\n group \"cache\" {\n  task \"t\" {\n   driver = \"podman\"\n  }\n }\n}",
+        "job \"j\" {\n network {\n  port \"db\" {}\n }\n group \"cache\" {\n  task \"t\" {\n   driver = \"docker\"\n  }\n }\n}",
     );
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("job.hcl:2:2: network is not known in a job block"), "{found:?}");
@@ -162,7 +184,7 @@ fn syntax_errors_have_a_place() {
 
 #[test]
 fn restart_lifecycle_and_signals_are_read() {
-    let text = "restart {\n attempts = 0\n mode = \"delay\"\n}\nlifecycle {\n hook = \"prestart\"\n sidecar = true\n}
+    let text = "config {\n image = \"a\"\n}\nrestart {\n attempts = 0\n mode = \"delay\"\n}\nlifecycle {\n hook = \"prestart\"\n sidecar = true\n}
         kill_signal = \"SIGINT\"\nkill_timeout = \"1m\"\nleader = true\nuser = \"www\"\nresources {\n cores = 2\n memory_max = -1\n}";
     let task = task(text);
     assert_eq!((task.restart.attempts, task.restart.mode), (0, RestartMode::Delay));
@@ -232,7 +254,7 @@ fn locals_may_refer_to_later_ones_and_functions_work() {
     let text = format!(
         "locals {{\n c = \"not local.c\"\n a = \"${{local.b}}!\"\n b = format(\"%s-%d\", trimspace(\" x \"), max(1, 3))\n}}\n{}",
         with_task(
-            "env {\n A = local.a\n J = jsonencode({ k = [1] })\n D = jsondecode(\"{\\\"k\\\": 5}\").k\n}"
+            "config {\n image = \"a\"\n}\nenv {\n A = local.a\n J = jsonencode({ k = [1] })\n D = jsondecode(\"{\\\"k\\\": 5}\").k\n}"
         )
     );
     let file = read_text(&text, &Inputs::default()).unwrap();
@@ -245,7 +267,8 @@ fn file_reads_relative_to_the_job_file() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("motd"), "hello").unwrap();
     let inputs = Inputs { base_dir: dir.path().to_string_lossy().into_owned(), ..Inputs::default() };
-    let file = read_text(&with_task("env {\n A = file(\"motd\")\n}"), &inputs).unwrap();
+    let file =
+        read_text(&with_task("config {\n image = \"a\"\n}\nenv {\n A = file(\"motd\")\n}"), &inputs).unwrap();
     assert_eq!(file.job.groups[0].tasks[0].env["A"], "hello");
 }
 
