@@ -1,5 +1,40 @@
-//! A Nomad task driver for Podman.
+//! A Nomad task driver for Podman whose rules live in a pure domain, which asks Podman only to change things
+//! and asks the kernel what is, and whose in-memory runtime is held to the same contract as the real ones.
+//!
+//! # Rooms
+//!
+//! ```text
+//!   Nomad agent                                         a person
+//!       │ gRPC over a private socket                        │ command line
+//!       ▼                                                   ▼
+//!  adapters::nomad ─────────────┐            ┌────── adapters::cli
+//!                               ▼            ▼
+//!                              driver (Nomad's verbs, one owner per container)
+//!                               │     │
+//!                     ports ◄───┘     └───► domain (rules; no I/O, no async, no clock)
+//!                       ▲
+//!       ┌───────────────┼──────────────────┐
+//!  adapters::podman  adapters::memory  adapters::system
+//!  rest, linux       in-memory runtime  the real clock
+//! ```
+//!
+//! Imports run one way: `main -> adapters, driver -> ports -> domain`; adapters never import each other. Tests
+//! in `tests/house` hold all of this.
+//!
+//! # Architecture invariants
+//!
+//! * Change through Podman, observe through the kernel: exits by pidfd, stats by cgroup files, logs by the file
+//!   that conmon writes. No per-task polling of the Podman service.
+//! * An exit is reported once and truly, or as an explicit unknown; never 0 for "unknown". Nothing is removed
+//!   before its exit is on record.
+//! * Every container carries ownership labels; one without them is never signalled or removed.
+//! * The recovery handle needs nothing from Nomad's driver config and holds no secret.
+//! * Each option is one row of a table; schema, decoder and messages derive from it.
+//! * A port never reveals which adapter is behind it; the contract suite runs the same cases on all of them.
+//! * Refused is not failed: each error says whether the same request may succeed later, and the host is told.
+//! * Everything has a limit with a name and a reason ([`domain::limits`]).
 
 pub mod adapters;
 pub mod domain;
+pub mod driver;
 pub mod ports;

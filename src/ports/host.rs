@@ -45,8 +45,8 @@ pub trait NomadHost: Send + Sync {
 /// One stream of a task on its way to the host's collector.
 #[async_trait]
 pub trait LogSink: Send {
-    /// Delivers all of `bytes`, waiting for a reader that is slow. Cancel safe in that a cancelled write may
-    /// have delivered a prefix.
+    /// Delivers all of `bytes`, waiting for a reader that is slow. An empty write opens the sink. Cancel safe in
+    /// that a cancelled write may have delivered a prefix.
     ///
     /// # Errors
     /// The sink cannot take anything now: no reader, or a reader that went away. The caller may try again; the

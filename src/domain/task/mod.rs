@@ -2,6 +2,8 @@
 //!
 //! Must not live here: how a step is carried out (`driver`), or how anything is encoded (adapters).
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
 pub mod exit;
 pub mod handle;
 pub mod identity;

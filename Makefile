@@ -1,0 +1,34 @@
+# `make test` passes all tests; `make help` lists the rest.
+
+PODMAN := tests/support/podman.sh
+# Set NDP_REQUIRE=1 to make a Podman that cannot be had an error instead of a loud skip.
+ARM := tests/support/arm.sh
+
+.PHONY: help test test-podman4 test-podman5 test-rootless test-automtls lint release bench
+
+help: ## what there is
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
+
+test: test-podman4 test-podman5 test-rootless ## everything, on every Podman this machine can have
+
+test-podman4: ## all suites, with Podman 4 rootful (without it: the memory arms only)
+	$(ARM) podman4 cargo test
+
+test-podman5: ## the suites that talk to Podman, with Podman 5 rootful
+	$(ARM) podman5 cargo test --test contract --test wire
+
+test-rootless: ## the suites that talk to Podman, with a rootless one
+	$(ARM) rootless cargo test --test contract --test wire
+
+test-automtls: ## the optional mutual TLS of the plugin socket
+	cargo test --features automtls --lib automtls
+
+lint: ## format and lints, as CI sees them
+	cargo fmt --check
+	cargo clippy --all-targets --all-features -- -D warnings
+
+release: ## the plugin, to be copied into Nomad's plugin_dir
+	cargo build --release
+
+bench: release ## the promises of the README, measured
+	cargo bench

@@ -1,0 +1,149 @@
+//! The file system of a container: binds are the host's own directories, the rest is kept in memory.
+
+use super::locked;
+use crate::domain::container::ContainerSpec;
+use crate::domain::container::spec::{Mount, MountSource};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Mutex;
+
+/// Largest file of the host that is read: simulated programs look at small ones.
+const FILE_BYTES: u64 = 1024 * 1024;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Files {
+    mounts: Vec<Mount>,
+    /// By absolute path.
+    written: Mutex<BTreeMap<String, Vec<u8>>>,
+}
+
+/// Where a path leads.
+enum Place<'a> {
+    Host { path: PathBuf, read_only: bool },
+    Memory { mount: Option<&'a Mount> },
+}
+
+impl Files {
+    /// The files of a new container: those that every runtime writes into `/etc`.
+    pub(super) fn new(spec: &ContainerSpec, hostname: &str) -> Self {
+        let mut hosts = String::from("127.0.0.1\tlocalhost\n");
+        for (address, name) in &spec.hosts {
+            hosts.push_str(&format!("{address}\t{name}\n"));
+        }
+        hosts.push_str(&format!("127.0.0.1\t{hostname} {}\n", spec.name));
+        let written = BTreeMap::from([
+            ("/etc/hosts".to_owned(), hosts.into_bytes()),
+            ("/etc/hostname".to_owned(), format!("{hostname}\n").into_bytes()),
+        ]);
+        Self { mounts: spec.mounts.clone(), written: Mutex::new(written) }
+    }
+
+    /// Empties what is in memory only while the container runs.
+    pub(super) fn clear_memory_mounts(&self) {
+        locked(&self.written).retain(|path, _| match self.mount_of(path) {
+            Some(mount) => mount.source != MountSource::Tmpfs,
+            None => true,
+        });
+    }
+
+    /// # Errors
+    /// As the kernel has it.
+    pub(super) fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        match self.place(path)? {
+            Place::Host { path, .. } => read_host(&path),
+            Place::Memory { .. } => locked(&self.written).get(path).cloned().ok_or_else(not_found),
+        }
+    }
+
+    /// # Errors
+    /// As the kernel has it.
+    pub(super) fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        match self.place(path)? {
+            Place::Host { read_only: true, .. } => Err(read_only()),
+            Place::Memory { mount: Some(mount) } if is_read_only(mount) => Err(read_only()),
+            Place::Host { path, .. } => write_host(&path, bytes),
+            Place::Memory { .. } => {
+                locked(&self.written).insert(path.to_owned(), bytes.to_vec());
+                Ok(())
+            }
+        }
+    }
+
+    /// The type of the file system mounted at exactly this path.
+    pub(super) fn mount_type(&self, path: &str) -> Option<&'static str> {
+        let mount = self.mounts.iter().rfind(|mount| mount.target == path)?;
+        Some(match mount.source {
+            MountSource::Tmpfs => "tmpfs",
+            MountSource::Bind(_) => "bind",
+        })
+    }
+
+    fn place(&self, path: &str) -> io::Result<Place<'_>> {
+        // A way out of a mount by text does not exist here.
+        if !path.starts_with('/') || Path::new(path).components().any(|part| part == Component::ParentDir) {
+            return Err(not_found());
+        }
+        let mount = self.mount_of(path);
+        let Some((source, mount)) = mount.and_then(|mount| Some((bound(mount)?, mount))) else {
+            return Ok(Place::Memory { mount });
+        };
+        let below = Path::new(path).strip_prefix(&mount.target).unwrap_or(Path::new(""));
+        // Joined with nothing, a path would get a slash at its end, which a file cannot have.
+        let path = Path::new(source).components().chain(below.components()).collect();
+        Ok(Place::Host { path, read_only: is_read_only(mount) })
+    }
+
+    /// The innermost mount that holds the path.
+    fn mount_of(&self, path: &str) -> Option<&Mount> {
+        let holding = self.mounts.iter().filter(|mount| Path::new(path).starts_with(&mount.target));
+        holding.max_by_key(|mount| mount.target.len())
+    }
+}
+
+/// The first bind source that the host does not have.
+pub(super) fn missing_source(spec: &ContainerSpec) -> Option<&str> {
+    let sources = spec.mounts.iter().filter_map(bound);
+    sources.into_iter().find(|source| std::fs::metadata(source).is_err())
+}
+
+fn bound(mount: &Mount) -> Option<&str> {
+    match &mount.source {
+        MountSource::Bind(path) => Some(path),
+        MountSource::Tmpfs => None,
+    }
+}
+
+fn is_read_only(mount: &Mount) -> bool {
+    mount.options.iter().any(|option| option == "ro")
+}
+
+/// Ordinary files only: a FIFO would block the executor, a link may lead out of the mount.
+fn read_host(path: &Path) -> io::Result<Vec<u8>> {
+    let metadata = std::fs::symlink_metadata(path)?;
+    if !metadata.is_file() || metadata.len() > FILE_BYTES {
+        return Err(io::Error::other("not a small file: a simulated program cannot read it"));
+    }
+    std::fs::read(path)
+}
+
+/// See [`read_host`].
+fn write_host(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    match std::fs::symlink_metadata(path) {
+        Ok(metadata) if !metadata.is_file() => Err(io::Error::other("not an ordinary file")),
+        _ => std::fs::write(path, bytes),
+    }
+}
+
+fn not_found() -> io::Error {
+    io::Error::from_raw_os_error(2)
+}
+
+fn read_only() -> io::Error {
+    io::Error::from_raw_os_error(30)
+}
+
+#[cfg(test)]
+#[path = "files_tests.rs"]
+mod tests;

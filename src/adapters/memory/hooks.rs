@@ -1,0 +1,71 @@
+//! What happens beside the driver: people, faults, and the images that are there. For tests and simulations.
+
+use super::commands::Contents;
+use super::images::PullFailure;
+use super::runtime::{MemoryRuntime, Op};
+use crate::domain::task::identity::ContainerId;
+use crate::ports::{ErrorKind, RuntimeError};
+
+impl MemoryRuntime {
+    /// With a local image that holds the commands of this runtime and nothing else: others are not found.
+    #[must_use]
+    pub fn with_image(self, name: &str) -> Self {
+        self.images.add(name, Contents::Known);
+        self
+    }
+
+    /// Pulls of `image` fail from now on.
+    pub fn fail_pulls(&self, image: &str, kind: ErrorKind, message: &str) {
+        self.images.fail(image, Some(PullFailure { kind, message: message.to_owned() }));
+    }
+
+    /// Pulls of `image` succeed again.
+    pub fn heal_pulls(&self, image: &str) {
+        self.images.fail(image, None);
+    }
+
+    /// The service goes away: calls fail with `Unavailable`, sessions break, containers live on.
+    pub fn crash(&self) {
+        self.service.go_away();
+    }
+
+    /// The service is back.
+    pub fn restart(&self) {
+        self.service.come_back();
+    }
+
+    /// Somebody freezes a container.
+    ///
+    /// # Errors
+    /// `NotFound`; `WrongState` unless it is running.
+    pub fn pause(&self, id: &ContainerId) -> Result<(), RuntimeError> {
+        let op = Op { operation: "pause container", object: id.as_str() };
+        self.admitted(op)?.pause().map_err(|refusal| op.error(refusal))
+    }
+
+    /// Somebody thaws a container.
+    ///
+    /// # Errors
+    /// `NotFound`; `WrongState` unless it is paused.
+    pub fn unpause(&self, id: &ContainerId) -> Result<(), RuntimeError> {
+        let op = Op { operation: "unpause container", object: id.as_str() };
+        self.admitted(op)?.unpause().map_err(|refusal| op.error(refusal))
+    }
+
+    /// The kernel kills a container's first process for want of memory.
+    ///
+    /// # Errors
+    /// `NotFound`; `WrongState` unless it runs.
+    pub fn kill_for_memory(&self, id: &ContainerId) -> Result<(), RuntimeError> {
+        let op = Op { operation: "kill container", object: id.as_str() };
+        self.admitted(op)?.kill_for_memory().map_err(|refusal| op.error(refusal))
+    }
+
+    /// Bytes of a container's output that are lost because it wrote more than is kept (16 MiB).
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub fn dropped_log_bytes(&self, id: &ContainerId) -> Result<u64, RuntimeError> {
+        Ok(self.admitted(Op { operation: "logs of container", object: id.as_str() })?.log.dropped())
+    }
+}

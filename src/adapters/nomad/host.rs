@@ -1,0 +1,60 @@
+//! Nomad as the driver's host: events go to whoever subscribes, logs into the FIFOs of the log collector.
+
+use super::fifo::FifoSink;
+use crate::adapters::paths;
+use crate::domain::limits::EVENT_BACKLOG;
+use crate::domain::log::Stream;
+use crate::domain::task::TaskRequest;
+use crate::ports::{LogSink, NomadHost, TaskEvent};
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use std::io;
+use std::path::{Path, PathBuf};
+use tokio::sync::broadcast;
+use tokio_stream::wrappers::BroadcastStream;
+
+/// The host behind the plugin socket. The agent subscribes to events once per connection, and again after it
+/// was restarted.
+pub struct PluginHost {
+    events: broadcast::Sender<TaskEvent>,
+}
+
+impl PluginHost {
+    /// A host that nobody listens to yet.
+    pub fn new() -> Self {
+        Self { events: broadcast::channel(EVENT_BACKLOG).0 }
+    }
+
+    /// Events from now on. Never ends; a subscriber that falls behind loses the oldest.
+    pub fn events(&self) -> BoxStream<'static, TaskEvent> {
+        BroadcastStream::new(self.events.subscribe()).filter_map(|event| async { event.ok() }).boxed()
+    }
+}
+
+impl Default for PluginHost {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl NomadHost for PluginHost {
+    fn emit(&self, event: TaskEvent) {
+        tracing::debug!(task = event.task_id.as_str(), message = event.message, "task event");
+        // An error says that nobody listens, which the contract allows.
+        drop(self.events.send(event));
+    }
+
+    fn log_sink(&self, task: &TaskRequest, stream: Stream) -> Box<dyn LogSink> {
+        let path = match stream {
+            Stream::Stdout => &task.dirs.stdout,
+            Stream::Stderr => &task.dirs.stderr,
+        };
+        Box::new(FifoSink::new(path.clone()))
+    }
+
+    async fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        paths::resolve(path).await
+    }
+}

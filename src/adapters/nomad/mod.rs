@@ -1,0 +1,23 @@
+//! The inbound side: how a Nomad client starts this process, finds its socket, talks to it, reads its logs and
+//! ends it.
+//!
+//! What lives here: the process around it all ([`process`]), go-plugin's handshake and housekeeping services
+//! ([`serve`]), the base and driver services ([`service`]), conversions between the wire and domain words
+//! ([`convert`]), the log FIFOs and the event stream ([`host`]). What must not: anything about Podman, or a decision
+//! about tasks.
+
+mod accept;
+#[cfg(feature = "automtls")]
+pub mod automtls;
+pub mod convert;
+mod fifo;
+mod goplugin;
+pub mod handshake;
+pub mod hclog;
+pub mod host;
+pub mod listener;
+pub mod process;
+pub mod proto;
+pub mod serve;
+pub mod service;
+mod signals;

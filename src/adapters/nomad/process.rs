@@ -1,0 +1,77 @@
+//! The process around the server: logs, runtime, exit code.
+
+use std::{error::Error, io, process::ExitCode};
+
+use tokio::runtime::{Builder, Runtime};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    handshake::{Env, HandshakeError, HostOffer},
+    hclog,
+    proto::{base::base_plugin_server::BasePlugin, driver::driver_server::Driver},
+    serve::{Plugin, ServeError, serve},
+};
+
+/// One thread can be held up by a slow file system while the other still answers the host.
+const WORKERS: usize = 2;
+
+/// Why the caller could not put the plugin together.
+pub type ComposeError = Box<dyn Error + Send + Sync>;
+
+/// Why the process ends with an error.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The host's offer cannot be taken.
+    #[error(transparent)]
+    Offer(#[from] HandshakeError),
+    /// No threads.
+    #[error("cannot start the runtime: {0}")]
+    Runtime(#[source] io::Error),
+    /// The parts do not fit together.
+    #[error("cannot put the driver together: {0}")]
+    Compose(#[source] ComposeError),
+    /// The server failed, at its start or later.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+/// Runs the plugin until the host ends it; an error becomes one line of the host's log.
+///
+/// `compose` is called inside the runtime, before the handshake line: it wires and does not wait. Its token is
+/// cancelled when the process is about to end. Blocking work that is under way then is not waited for.
+///
+/// Nomad plugin protocol: a plugin that does not get to its line stops the whole agent from starting, so
+/// nothing on the way there depends on Podman.
+pub fn run<B: BasePlugin, D: Driver>(
+    env: Env<'_>,
+    compose: impl FnOnce(&CancellationToken) -> Result<Plugin<B, D>, ComposeError>,
+) -> ExitCode {
+    // Whoever set logging up before us keeps it.
+    let _ = hclog::install(hclog::wall_clock);
+    match attempt(env, compose) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = &error as &(dyn Error + 'static), "this plugin ends");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn attempt<B: BasePlugin, D: Driver>(
+    env: Env<'_>,
+    compose: impl FnOnce(&CancellationToken) -> Result<Plugin<B, D>, ComposeError>,
+) -> Result<(), RunError> {
+    let offer = HostOffer::from_env(env)?;
+    let runtime = runtime().map_err(RunError::Runtime)?;
+    let served = runtime.block_on(async {
+        let shutdown = CancellationToken::new();
+        let plugin = compose(&shutdown).map_err(RunError::Compose)?;
+        serve(&offer, plugin, io::stdout(), shutdown).await.map_err(RunError::Serve)
+    });
+    runtime.shutdown_background();
+    served
+}
+
+fn runtime() -> io::Result<Runtime> {
+    Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()
+}

@@ -1,0 +1,29 @@
+//! The real clock: the one place where the process asks for time and chance.
+
+use crate::domain::time::Timestamp;
+use crate::ports::Clock;
+use async_trait::async_trait;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::time::Duration;
+
+/// Wall clock, tokio timers, and the randomness of the standard library's hash seeds.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+#[async_trait]
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let nanos = jiff::Timestamp::now().as_nanosecond();
+        Timestamp::from_unix_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+
+    fn entropy(&self) -> u64 {
+        // Each RandomState has its own keys, seeded by the operating system.
+        RandomState::new().build_hasher().finish()
+    }
+}

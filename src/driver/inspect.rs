@@ -1,0 +1,18 @@
+//! InspectTask.
+
+use super::Driver;
+use super::error::DriverError;
+use crate::domain::task::{TaskId, TaskRequest, TaskStatus};
+use std::sync::Arc;
+
+impl Driver {
+    /// What is known about a task right now, without asking the runtime.
+    ///
+    /// # Errors
+    /// The id is not known.
+    pub fn inspect_task(&self, id: &TaskId) -> Result<(Arc<TaskRequest>, TaskStatus), DriverError> {
+        let owner = self.shared.registry.get(id)?;
+        let status = owner.status.borrow().clone();
+        Ok((owner.task, status))
+    }
+}

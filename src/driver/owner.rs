@@ -1,0 +1,277 @@
+//! The owner of one container: the only place where its machine steps.
+//!
+//! The owner waits for commands and for the futures of its effects, feeds what they bring to the machine, and
+//! publishes the status. It never blocks on the runtime: a hung Podman delays an effect, not the others.
+
+use super::error::DriverError;
+use super::logs::LogPump;
+use super::retry::Backoff;
+use crate::domain::limits::{COMMAND_BACKLOG, LOG_DRAIN_TIMEOUT, REMOVE_TRIES};
+use crate::domain::signal::Signal;
+use crate::domain::task::identity::ContainerId;
+use crate::domain::task::recover::ended;
+use crate::domain::task::{Effect, ExitOutcome, Input, Machine, Phase, State, TaskRequest, TaskStatus};
+use crate::domain::time::Timestamp;
+use crate::ports::clock::within;
+use crate::ports::{Clock, ContainerRuntime, ErrorKind, RuntimeError};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// What everybody else holds of an owner.
+#[derive(Clone)]
+pub struct OwnerRef {
+    /// The task as asked for.
+    pub task: Arc<TaskRequest>,
+    /// Its container.
+    pub container: ContainerId,
+    /// Where it runs.
+    pub runtime: Arc<dyn ContainerRuntime>,
+    /// What StopTask sends when the host names no signal.
+    pub stop_signal: Signal,
+    /// The latest status.
+    pub status: watch::Receiver<TaskStatus>,
+    commands: mpsc::Sender<Command>,
+}
+
+struct Command {
+    input: Input,
+    reply: oneshot::Sender<Result<(), DriverError>>,
+}
+
+impl OwnerRef {
+    /// Sends an input and waits for its answer: at once for most, after the removal for a destroy.
+    pub async fn command(&self, input: Input) -> Result<(), DriverError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(Command { input, reply }).await.map_err(|_| DriverError::ShuttingDown)?;
+        answer.await.map_err(|_| DriverError::ShuttingDown)?
+    }
+
+    /// Waits until the task has ended and says how.
+    pub async fn outcome(&self) -> Result<ExitOutcome, DriverError> {
+        let mut status = self.status.clone();
+        let status = status
+            .wait_for(|status| status.outcome.is_some())
+            .await
+            .map_err(|_| DriverError::ShuttingDown)?;
+        status.outcome.clone().ok_or(DriverError::ShuttingDown)
+    }
+}
+
+/// What an owner is made from.
+pub struct NewOwner {
+    pub task: Arc<TaskRequest>,
+    pub container: ContainerId,
+    pub runtime: Arc<dyn ContainerRuntime>,
+    pub clock: Arc<dyn Clock>,
+    pub stop_signal: Signal,
+    pub started_at: Option<Timestamp>,
+    pub machine: Machine,
+    pub logs: Option<LogPump>,
+}
+
+/// Starts an owner on the current tokio runtime.
+pub fn spawn(new: NewOwner) -> OwnerRef {
+    let (commands, inbox) = mpsc::channel(COMMAND_BACKLOG);
+    let status =
+        TaskStatus { phase: Phase::Running, started_at: new.started_at, outcome: None, destroyed: false };
+    let (publisher, status) = watch::channel(status);
+    let owner_ref = OwnerRef {
+        task: new.task,
+        container: new.container.clone(),
+        runtime: Arc::clone(&new.runtime),
+        stop_signal: new.stop_signal,
+        status,
+        commands,
+    };
+    let mut owner = Owner {
+        machine: new.machine,
+        container: new.container,
+        runtime: new.runtime,
+        clock: new.clock,
+        publisher,
+        effects: FuturesUnordered::new(),
+        destroyers: Vec::new(),
+    };
+    owner.watch_exit(new.logs);
+    owner.publish();
+    tokio::spawn(owner.run(inbox));
+    owner_ref
+}
+
+struct Owner {
+    machine: Machine,
+    container: ContainerId,
+    runtime: Arc<dyn ContainerRuntime>,
+    clock: Arc<dyn Clock>,
+    publisher: watch::Sender<TaskStatus>,
+    effects: FuturesUnordered<BoxFuture<'static, Outcome>>,
+    /// Destroy commands that wait for the removal.
+    destroyers: Vec<oneshot::Sender<Result<(), DriverError>>>,
+}
+
+/// What an effect's future brings.
+enum Outcome {
+    Input(Input),
+    RemoveFailed(RuntimeError),
+    Nothing,
+}
+
+impl Owner {
+    async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
+        while !matches!(self.machine.state(), State::Gone(_)) {
+            tokio::select! {
+                biased;
+                Some(outcome) = self.effects.next() => self.effect_done(outcome),
+                command = inbox.recv() => match command {
+                    Some(command) => self.obey(command),
+                    // Nobody holds us any more: the task was forgotten or the driver is gone.
+                    None => return,
+                },
+            }
+            self.publish();
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        let waits = matches!(command.input, Input::Destroy { .. });
+        let answer = self.step(command.input);
+        match answer {
+            Ok(()) if waits => self.destroyers.push(command.reply),
+            // A caller that went away does not want to know.
+            answer => drop(command.reply.send(answer)),
+        }
+        self.answer_destroyers();
+    }
+
+    fn effect_done(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Nothing => {}
+            Outcome::Input(input) => drop(self.step(input)),
+            Outcome::RemoveFailed(error) => {
+                drop(self.step(Input::RemoveFailed));
+                let error = DriverError::runtime("destroy task", error);
+                self.destroyers.drain(..).for_each(|reply| drop(reply.send(Err(error.clone()))));
+            }
+        }
+        self.answer_destroyers();
+    }
+
+    fn step(&mut self, input: Input) -> Result<(), DriverError> {
+        for effect in self.machine.step(input)? {
+            self.perform(effect);
+        }
+        Ok(())
+    }
+
+    fn answer_destroyers(&mut self) {
+        if matches!(self.machine.state(), State::Gone(_)) {
+            self.destroyers.drain(..).for_each(|reply| drop(reply.send(Ok(()))));
+        }
+    }
+
+    fn publish(&self) {
+        let outcome = self.machine.outcome().cloned();
+        let destroyed = matches!(self.machine.state(), State::Gone(_));
+        self.publisher.send_if_modified(|status| {
+            let changed = status.outcome != outcome || status.destroyed != destroyed;
+            status.phase = if outcome.is_some() { Phase::Exited } else { Phase::Running };
+            status.outcome = outcome;
+            status.destroyed = destroyed;
+            changed
+        });
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        let (runtime, clock, id) =
+            (Arc::clone(&self.runtime), Arc::clone(&self.clock), self.container.clone());
+        self.effects.push(match effect {
+            Effect::Signal(signal) => Box::pin(async move {
+                send_signal(&*runtime, &*clock, &id, signal).await;
+                Outcome::Nothing
+            }),
+            Effect::StartGrace(grace) => Box::pin(async move {
+                clock.sleep(grace).await;
+                Outcome::Input(Input::GraceOver)
+            }),
+            Effect::Remove => Box::pin(async move {
+                match remove(&*runtime, &*clock, &id).await {
+                    Ok(()) => Outcome::Input(Input::Removed),
+                    Err(error) => Outcome::RemoveFailed(error),
+                }
+            }),
+        });
+    }
+
+    /// The observation that lasts as long as the container.
+    fn watch_exit(&mut self, logs: Option<LogPump>) {
+        if self.machine.outcome().is_some() {
+            return;
+        }
+        let (runtime, clock, id) =
+            (Arc::clone(&self.runtime), Arc::clone(&self.clock), self.container.clone());
+        self.effects.push(Box::pin(async move {
+            let outcome = exit(&*runtime, &*clock, &id).await;
+            if let Some(pump) = logs {
+                // The host may stop collecting as soon as it knows of the exit, so the tail goes first.
+                let _late_is_fine = within(&*clock, LOG_DRAIN_TIMEOUT, pump.drained()).await;
+            }
+            Outcome::Input(Input::Ended(outcome))
+        }));
+    }
+}
+
+/// Waits for the end and asks until there is an answer: an error is never an exit.
+async fn exit(runtime: &dyn ContainerRuntime, clock: &dyn Clock, id: &ContainerId) -> ExitOutcome {
+    let mut backoff = Backoff::new(clock);
+    loop {
+        match runtime.wait(id).await {
+            Ok(facts) => return ended(&facts),
+            Err(error) if error.is(ErrorKind::NotFound) => {
+                let reason = "the container was removed by somebody else; its exit code is lost";
+                return ExitOutcome::Unknown(reason.to_owned());
+            }
+            Err(error) if error.is(ErrorKind::WrongState) => {
+                return ExitOutcome::Unknown(format!("the container never ran: {error}"));
+            }
+            Err(error) => {
+                tracing::debug!(container = id.as_str(), %error, "cannot watch the container, trying again")
+            }
+        }
+        backoff.pause().await;
+    }
+}
+
+/// Sends a signal, again while the runtime is away. A container that has ended needs none.
+async fn send_signal(runtime: &dyn ContainerRuntime, clock: &dyn Clock, id: &ContainerId, signal: Signal) {
+    let mut backoff = Backoff::new(clock);
+    while let Err(error) = runtime.signal(id, signal).await {
+        if !error.kind.is_transient() {
+            tracing::debug!(container = id.as_str(), %signal, %error, "signal not delivered");
+            return;
+        }
+        backoff.pause().await;
+    }
+}
+
+/// Removes the container; it being gone already is as good.
+pub async fn remove(
+    runtime: &dyn ContainerRuntime,
+    clock: &dyn Clock,
+    id: &ContainerId,
+) -> Result<(), RuntimeError> {
+    let mut backoff = Backoff::new(clock);
+    let mut tries = 1;
+    loop {
+        match runtime.remove(id).await {
+            Ok(_) => return Ok(()),
+            Err(error) if tries >= REMOVE_TRIES || !error.kind.is_transient() => return Err(error),
+            Err(error) => {
+                tracing::debug!(container = id.as_str(), %error, "cannot remove the container, trying again")
+            }
+        }
+        tries += 1;
+        backoff.pause().await;
+    }
+}

@@ -1,0 +1,66 @@
+//! The tasks we answer for, by id.
+
+use super::error::DriverError;
+use super::owner::OwnerRef;
+use crate::domain::task::TaskId;
+use crate::domain::task::identity::ContainerId;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Task ids and their owners. Ids are reserved while a task starts, so that a repeated StartTask is refused
+/// instead of racing the first.
+#[derive(Clone, Default)]
+pub struct Registry(Arc<Mutex<HashMap<TaskId, Option<OwnerRef>>>>);
+
+/// A reserved id; dropping it frees the id.
+pub struct Reservation {
+    registry: Registry,
+    id: TaskId,
+}
+
+impl Registry {
+    fn lock(&self) -> MutexGuard<'_, HashMap<TaskId, Option<OwnerRef>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reserves `id` for a start.
+    pub fn reserve(&self, id: &TaskId) -> Result<Reservation, DriverError> {
+        let mut tasks = self.lock();
+        if tasks.contains_key(id) {
+            return Err(DriverError::AlreadyStarted(id.clone()));
+        }
+        tasks.insert(id.clone(), None);
+        Ok(Reservation { registry: self.clone(), id: id.clone() })
+    }
+
+    /// The owner of `id`.
+    pub fn get(&self, id: &TaskId) -> Result<OwnerRef, DriverError> {
+        self.lock().get(id).cloned().flatten().ok_or_else(|| DriverError::UnknownTask(id.clone()))
+    }
+
+    /// Whether some task owns `container`.
+    pub fn owns(&self, container: &ContainerId) -> bool {
+        self.lock().values().flatten().any(|owner| owner.container == *container)
+    }
+
+    /// Forgets `id`.
+    pub fn remove(&self, id: &TaskId) {
+        self.lock().remove(id);
+    }
+}
+
+impl Reservation {
+    /// Puts the owner in place of the reservation.
+    pub fn fill(self, owner: OwnerRef) {
+        self.registry.lock().insert(self.id.clone(), Some(owner));
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        let mut tasks = self.registry.lock();
+        if let Some(None) = tasks.get(&self.id) {
+            tasks.remove(&self.id);
+        }
+    }
+}

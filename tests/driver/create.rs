@@ -1,0 +1,160 @@
+//! Start is atomic, also when replies get lost.
+
+use super::double::*;
+use mockall::Sequence;
+use nomad_driver_podman::domain::container::{ContainerFacts, ContainerState};
+use nomad_driver_podman::domain::task::identity::ContainerId;
+use nomad_driver_podman::driver::DriverError;
+use nomad_driver_podman::ports::ErrorKind;
+use nomad_driver_podman::ports::runtime::{Change, Created};
+
+fn created() -> Created {
+    Created { id: ContainerId::new(ID), warnings: vec![] }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_whose_reply_was_lost_is_found_by_name_and_not_repeated() {
+    let mut runtime = runtime();
+    runtime.expect_create().times(1).returning(|_| Err(error(ErrorKind::OutcomeUnknown)));
+    runtime
+        .expect_inspect()
+        .withf(|id| id == "web-alloc-1")
+        .returning(|_| Ok(facts(ContainerState::Created)));
+    runtime.expect_inspect().withf(|id| id == ID).returning(|_| Ok(facts(ContainerState::Running)));
+    runtime.expect_start().times(1).returning(|_| Ok(Change::Changed));
+    runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
+    let started = driver(runtime).start_task(task()).await.unwrap();
+    assert_eq!(started.handle.container.as_str(), ID);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_never_arrived_is_repeated() {
+    let mut runtime = runtime();
+    let mut order = Sequence::new();
+    runtime
+        .expect_create()
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_| Err(error(ErrorKind::OutcomeUnknown)));
+    runtime.expect_inspect().times(1).in_sequence(&mut order).returning(|_| Err(error(ErrorKind::NotFound)));
+    runtime.expect_create().times(1).in_sequence(&mut order).returning(|_| Ok(created()));
+    runtime.expect_start().returning(|_| Ok(Change::Changed));
+    runtime.expect_inspect().returning(|_| Ok(facts(ContainerState::Running)));
+    runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
+    driver(runtime).start_task(task()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_foreign_container_of_our_name_is_left_alone() {
+    let mut runtime = runtime();
+    runtime.expect_create().returning(|_| Err(error(ErrorKind::NameInUse)));
+    runtime
+        .expect_inspect()
+        .returning(|_| Ok(ContainerFacts { labels: foreign(), ..facts(ContainerState::Exited) }));
+    runtime.expect_remove().never();
+    let refused = driver(runtime).start_task(task()).await.unwrap_err();
+    assert!(matches!(refused, DriverError::NameTaken { .. }), "{refused}");
+    assert!(refused.is_recoverable());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_start_of_the_task_left_is_removed() {
+    let mut runtime = runtime();
+    let mut order = Sequence::new();
+    runtime.expect_create().times(1).in_sequence(&mut order).returning(|_| Err(error(ErrorKind::NameInUse)));
+    runtime.expect_inspect().times(1).in_sequence(&mut order).returning(|_| Ok(ended(0)));
+    runtime.expect_remove().times(1).in_sequence(&mut order).returning(|_| Ok(Change::Changed));
+    runtime.expect_create().times(1).in_sequence(&mut order).returning(|_| Ok(created()));
+    runtime.expect_start().returning(|_| Ok(Change::Changed));
+    runtime.expect_inspect().returning(|_| Ok(facts(ContainerState::Running)));
+    runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
+    driver(runtime).start_task(task()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_that_does_not_start_is_removed_and_its_reason_told() {
+    let mut runtime = runtime();
+    runtime.expect_create().returning(|_| Ok(created()));
+    runtime.expect_start().returning(|_| Err(error(ErrorKind::Rejected)));
+    runtime.expect_remove().times(1).returning(|_| Ok(Change::Changed));
+    let failed = driver(runtime).start_task(task()).await.unwrap_err();
+    assert!(!failed.is_recoverable());
+    assert!(failed.to_string().contains("scripted Rejected"), "{failed}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_clean_up_is_told_beside_its_cause() {
+    let mut runtime = runtime();
+    runtime.expect_create().returning(|_| Ok(created()));
+    runtime.expect_start().returning(|_| Err(error(ErrorKind::Rejected)));
+    runtime.expect_remove().returning(|_| Err(error(ErrorKind::Internal)));
+    let failed = driver(runtime).start_task(task()).await.unwrap_err().to_string();
+    assert!(failed.contains("scripted Rejected") && failed.contains("scripted Internal"), "{failed}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_whose_reply_was_lost_is_settled_by_looking() {
+    let mut runtime = runtime();
+    runtime.expect_create().returning(|_| Ok(created()));
+    runtime.expect_start().times(1).returning(|_| Err(error(ErrorKind::OutcomeUnknown)));
+    runtime.expect_inspect().returning(|_| Ok(facts(ContainerState::Running)));
+    runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
+    driver(runtime).start_task(task()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn podman_being_away_is_recoverable_and_being_refused_is_not() {
+    for (kind, recoverable) in
+        [(ErrorKind::Unavailable, true), (ErrorKind::Internal, true), (ErrorKind::Unsupported, false)]
+    {
+        let mut runtime = runtime();
+        runtime.expect_create().returning(move |_| Err(error(kind)));
+        let failed = driver(runtime).start_task(task()).await.unwrap_err();
+        assert_eq!(failed.is_recoverable(), recoverable, "{failed}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_image_is_pulled_once() {
+    let mut runtime = runtime();
+    let mut order = Sequence::new();
+    runtime
+        .expect_create()
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_| Err(error(ErrorKind::ImageMissing)));
+    runtime.expect_pull().times(1).in_sequence(&mut order).returning(|_| Ok("sha".to_owned()));
+    runtime.expect_create().times(1).in_sequence(&mut order).returning(|_| Ok(created()));
+    runtime.expect_start().returning(|_| Ok(Change::Changed));
+    runtime.expect_inspect().returning(|_| Ok(facts(ContainerState::Running)));
+    runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
+    driver(runtime).start_task(task()).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_starts_once() {
+    let driver = driver(running());
+    driver.start_task(task()).await.unwrap();
+    let second = driver.start_task(task()).await.unwrap_err();
+    assert_eq!(second.to_string(), "task with ID \"alloc-1/web/00000001\" already started");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_start_leaves_the_id_free() {
+    let mut runtime = runtime();
+    runtime.expect_create().returning(|_| Err(error(ErrorKind::Rejected)));
+    let driver = driver(runtime);
+    for _ in 0..2 {
+        assert!(matches!(driver.start_task(task()).await, Err(DriverError::Runtime { .. })));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_option_is_named_before_podman_is_asked() {
+    let mut task = task();
+    task.config = nomad_driver_podman::domain::config::Value::object([("memory_swap", "lots".into())]);
+    let refused = driver(runtime()).start_task(task).await.unwrap_err();
+    assert!(!refused.is_recoverable());
+    let text = refused.to_string();
+    assert!(text.contains("image: is required") && text.contains("memory_swap: \"lots\""), "{text}");
+}

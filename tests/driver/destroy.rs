@@ -1,0 +1,74 @@
+//! Nothing is left, and nothing foreign is touched.
+
+use super::double::*;
+use mockall::Sequence;
+use nomad_driver_podman::domain::container::{ContainerFacts, ContainerState};
+use nomad_driver_podman::domain::task::identity::ContainerId;
+use nomad_driver_podman::driver::DriverError;
+use nomad_driver_podman::ports::ErrorKind;
+use nomad_driver_podman::ports::runtime::Change;
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_is_tried_again_while_podman_is_away() {
+    let mut runtime = starting();
+    runtime.expect_wait().returning(|_| Ok(ended(0)));
+    let mut order = Sequence::new();
+    runtime
+        .expect_remove()
+        .times(2)
+        .in_sequence(&mut order)
+        .returning(|_| Err(error(ErrorKind::Unavailable)));
+    runtime.expect_remove().times(1).in_sequence(&mut order).returning(|_| Ok(Change::Changed));
+    let driver = driver(runtime);
+    driver.start_task(task()).await.unwrap();
+    driver.wait_task(&task().id).await.unwrap();
+    driver.destroy_task(&task().id, true).await.unwrap();
+    let gone = driver.wait_task(&task().id).await.unwrap_err();
+    assert_eq!(gone, DriverError::UnknownTask(task().id));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_that_fails_for_good_is_an_error_and_may_be_repeated() {
+    let mut runtime = starting();
+    runtime.expect_wait().returning(|_| Ok(ended(0)));
+    let mut order = Sequence::new();
+    runtime.expect_remove().times(1).in_sequence(&mut order).returning(|_| Err(error(ErrorKind::Rejected)));
+    runtime.expect_remove().times(1).in_sequence(&mut order).returning(|_| Ok(Change::Changed));
+    let driver = driver(runtime);
+    driver.start_task(task()).await.unwrap();
+    driver.wait_task(&task().id).await.unwrap();
+    assert!(driver.destroy_task(&task().id, true).await.is_err());
+    driver.destroy_task(&task().id, true).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_task_is_destroyed_by_force_only() {
+    let driver = driver(running());
+    driver.start_task(task()).await.unwrap();
+    let refused = driver.destroy_task(&task().id, false).await.unwrap_err();
+    assert!(matches!(refused, DriverError::Refused(_)), "{refused}");
+    assert!(driver.inspect_task(&task().id).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_id_finds_its_container_by_label_and_no_other() {
+    let mut runtime = runtime();
+    runtime.expect_list().returning(|| {
+        let other = ContainerFacts {
+            id: ContainerId::new("other"),
+            labels: foreign(),
+            ..facts(ContainerState::Running)
+        };
+        Ok(vec![other, ended(0)])
+    });
+    runtime.expect_remove().withf(|id| id.as_str() == ID).times(1).returning(|_| Ok(Change::Changed));
+    driver(runtime).destroy_task(&task().id, true).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_id_without_a_container_is_said_to_be_unknown() {
+    let mut runtime = runtime();
+    runtime.expect_list().returning(|| Ok(vec![]));
+    let unknown = driver(runtime).destroy_task(&task().id, true).await.unwrap_err();
+    assert_eq!(unknown, DriverError::UnknownTask(task().id));
+}

@@ -1,0 +1,241 @@
+//! The doubles: a scripted runtime, a silent host, a clock that a test can pause.
+
+use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+use nomad_driver_podman::domain::config::Value;
+use nomad_driver_podman::domain::config::plugin::Endpoint;
+use nomad_driver_podman::domain::container::labels;
+use nomad_driver_podman::domain::container::{ContainerFacts, ContainerSpec, ContainerState, ExecSpec};
+use nomad_driver_podman::domain::fingerprint::RuntimeFacts;
+use nomad_driver_podman::domain::image::ImageRef;
+use nomad_driver_podman::domain::log::{LogBatch, LogStart, Stream};
+use nomad_driver_podman::domain::signal::Signal;
+use nomad_driver_podman::domain::stats::StatsSample;
+use nomad_driver_podman::domain::task::identity::{ContainerId, ContainerName};
+use nomad_driver_podman::domain::task::request::{Resources, TaskDirs, TaskMeta};
+use nomad_driver_podman::domain::task::{AllocId, TaskId, TaskRequest};
+use nomad_driver_podman::domain::time::Timestamp;
+use nomad_driver_podman::driver::Driver;
+use nomad_driver_podman::ports::exec::ExecSession;
+use nomad_driver_podman::ports::runtime::{Change, Created, PullProgress};
+use nomad_driver_podman::ports::{
+    Clock, ContainerRuntime, ErrorKind, LogSink, NomadHost, RuntimeConnector, RuntimeError, TaskEvent,
+};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+type Answer<T> = Result<T, RuntimeError>;
+
+// The port's calls without their async clothes, which mockall cannot dress a borrowed closure in.
+mockall::mock! {
+    pub Runtime {
+        pub fn probe(&self) -> Answer<RuntimeFacts>;
+        pub fn pull(&self, image: &ImageRef) -> Answer<String>;
+        pub fn create(&self, spec: &ContainerSpec) -> Answer<Created>;
+        pub fn start(&self, id: &ContainerId) -> Answer<Change>;
+        pub fn inspect(&self, id: &str) -> Answer<ContainerFacts>;
+        pub fn wait(&self, id: &ContainerId) -> Answer<ContainerFacts>;
+        pub fn signal(&self, id: &ContainerId, signal: Signal) -> Answer<()>;
+        pub fn remove(&self, id: &ContainerId) -> Answer<Change>;
+        pub fn list(&self) -> Answer<Vec<ContainerFacts>>;
+    }
+}
+
+#[async_trait]
+impl ContainerRuntime for MockRuntime {
+    async fn probe(&self) -> Answer<RuntimeFacts> {
+        Self::probe(self)
+    }
+
+    async fn pull(&self, image: &ImageRef, _: PullProgress<'_>) -> Answer<String> {
+        Self::pull(self, image)
+    }
+
+    async fn create(&self, spec: &ContainerSpec) -> Answer<Created> {
+        Self::create(self, spec)
+    }
+
+    async fn start(&self, id: &ContainerId) -> Answer<Change> {
+        Self::start(self, id)
+    }
+
+    async fn inspect(&self, id: &str) -> Answer<ContainerFacts> {
+        Self::inspect(self, id)
+    }
+
+    async fn wait(&self, id: &ContainerId) -> Answer<ContainerFacts> {
+        Self::wait(self, id)
+    }
+
+    async fn signal(&self, id: &ContainerId, signal: Signal) -> Answer<()> {
+        Self::signal(self, id, signal)
+    }
+
+    async fn remove(&self, id: &ContainerId) -> Answer<Change> {
+        Self::remove(self, id)
+    }
+
+    async fn list(&self) -> Answer<Vec<ContainerFacts>> {
+        Self::list(self)
+    }
+
+    async fn stats(&self, _: &ContainerId) -> Answer<StatsSample> {
+        Err(error(ErrorKind::Unsupported))
+    }
+
+    async fn logs(&self, _: &ContainerId, _: LogStart) -> Answer<BoxStream<'static, Answer<LogBatch>>> {
+        Err(error(ErrorKind::Unsupported))
+    }
+
+    async fn exec(&self, _: &ContainerId, _: &ExecSpec) -> Answer<ExecSession> {
+        Err(error(ErrorKind::Unsupported))
+    }
+}
+
+/// A runtime that answers probes and nothing else yet.
+pub fn runtime() -> MockRuntime {
+    let mut runtime = MockRuntime::new();
+    runtime.expect_probe().returning(|| {
+        Ok(RuntimeFacts {
+            version: "4.3.1".to_owned(),
+            api: "mock",
+            cgroup_version: 2,
+            rootless: false,
+            oci_runtime: String::new(),
+            selinux: false,
+            apparmor: false,
+            seccomp: false,
+        })
+    });
+    runtime
+}
+
+/// An error of a kind.
+pub fn error(kind: ErrorKind) -> RuntimeError {
+    RuntimeError::new("call", "object", kind, format!("scripted {kind:?}"))
+}
+
+/// The id of the container of these tests.
+pub const ID: &str = "c0ffee";
+
+/// Facts of that container as made for [`task`].
+pub fn facts(state: ContainerState) -> ContainerFacts {
+    ContainerFacts {
+        id: ContainerId::new(ID),
+        name: ContainerName::new("web-alloc-1"),
+        state,
+        pid: None,
+        started_at: None,
+        finished_at: None,
+        exit_code: None,
+        oom_killed: false,
+        labels: labels::of_task(&task()),
+        ip: None,
+        stop_signal: None,
+    }
+}
+
+/// Facts of that container, ended with a code.
+pub fn ended(code: i32) -> ContainerFacts {
+    ContainerFacts { exit_code: Some(code), ..facts(ContainerState::Exited) }
+}
+
+/// A runtime that starts the task and then never ends it.
+pub fn running() -> MockRuntime {
+    let mut runtime = starting();
+    runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
+    runtime
+}
+
+/// A runtime that starts the task; how it ends is up to the test.
+pub fn starting() -> MockRuntime {
+    let mut runtime = runtime();
+    runtime.expect_create().returning(|_| Ok(Created { id: ContainerId::new(ID), warnings: vec![] }));
+    runtime.expect_start().returning(|_| Ok(Change::Changed));
+    runtime.expect_inspect().returning(|_| Ok(facts(ContainerState::Running)));
+    runtime
+}
+
+/// A task that wants no logs.
+pub fn task() -> TaskRequest {
+    TaskRequest {
+        id: TaskId::new("alloc-1/web/00000001"),
+        meta: TaskMeta {
+            task_name: "web".to_owned(),
+            alloc_id: AllocId::new("alloc-1"),
+            group_name: String::new(),
+            job_name: String::new(),
+            job_id: String::new(),
+            namespace: String::new(),
+            node_name: String::new(),
+            node_id: String::new(),
+        },
+        config: Value::object([("image", Value::from("localhost/busybox"))]),
+        env: [("A", "1")].into_iter().collect(),
+        resources: Resources::default(),
+        mounts: vec![],
+        devices: vec![],
+        user: None,
+        dirs: TaskDirs {
+            alloc: PathBuf::from("/nowhere/alloc-1"),
+            task_name: "web".to_owned(),
+            stdout: PathBuf::from("/dev/null"),
+            stderr: PathBuf::from("/dev/null"),
+        },
+        network: None,
+        dns: None,
+    }
+}
+
+/// A driver over `runtime`.
+pub fn driver(runtime: MockRuntime) -> Driver {
+    Driver::new(Arc::new(One(Arc::new(runtime))), Arc::new(SilentHost), Arc::new(TestClock)).unwrap()
+}
+
+struct One(Arc<MockRuntime>);
+
+impl RuntimeConnector for One {
+    fn connect(&self, _: Option<&Endpoint>) -> Result<Arc<dyn ContainerRuntime>, RuntimeError> {
+        Ok(Arc::clone(&self.0) as Arc<dyn ContainerRuntime>)
+    }
+}
+
+struct SilentHost;
+
+#[async_trait]
+impl NomadHost for SilentHost {
+    fn emit(&self, _: TaskEvent) {}
+
+    fn log_sink(&self, _: &TaskRequest, _: Stream) -> Box<dyn LogSink> {
+        unreachable!("the tasks of these tests want no logs")
+    }
+
+    async fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        tokio::fs::canonicalize(path).await
+    }
+}
+
+struct TestClock;
+
+#[async_trait]
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_nanos(0)
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+
+    fn entropy(&self) -> u64 {
+        7
+    }
+}
+
+/// Labels of somebody else's container.
+pub fn foreign() -> BTreeMap<String, String> {
+    BTreeMap::from([("owner".to_owned(), "somebody".to_owned())])
+}

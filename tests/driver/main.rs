@@ -1,0 +1,12 @@
+//! The driver against a runtime that fails in a chosen way: what no healthy runtime can be made to do.
+//!
+//! Time is tokio's paused clock, so retries cost nothing.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
+
+mod create;
+mod destroy;
+mod double;
+mod exit;
+mod recover;
+mod volumes;

@@ -1,0 +1,103 @@
+//! Recovery finds the task's container and nobody else's.
+
+use super::double::*;
+use nomad_driver_podman::domain::config::{PluginConfig, Value};
+use nomad_driver_podman::domain::container::{ContainerFacts, ContainerState};
+use nomad_driver_podman::domain::task::identity::{ContainerId, ContainerName};
+use nomad_driver_podman::domain::task::{ExitOutcome, Handle, TaskRequest};
+use nomad_driver_podman::driver::DriverError;
+use nomad_driver_podman::ports::ErrorKind;
+use nomad_driver_podman::ports::runtime::Change;
+
+fn handle() -> Handle {
+    Handle {
+        socket: "default".to_owned(),
+        container: ContainerId::new(ID),
+        name: ContainerName::new("web-alloc-1"),
+        started_at: None,
+    }
+}
+
+/// A task as the host has it after a restart: without its driver config.
+fn forgotten() -> TaskRequest {
+    TaskRequest { config: Value::Null, ..task() }
+}
+
+fn keep_stopped() -> PluginConfig {
+    PluginConfig { recover_stopped: false, ..PluginConfig::default() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_container_is_watched_on() {
+    let mut runtime = runtime();
+    runtime.expect_inspect().returning(|_| Ok(facts(ContainerState::Running)));
+    runtime.expect_wait().returning(|_| Ok(ended(3)));
+    let driver = driver(runtime);
+    driver.recover_task(forgotten(), &handle()).await.unwrap();
+    driver.recover_task(forgotten(), &handle()).await.unwrap();
+    let ExitOutcome::Known(exit) = driver.wait_task(&task().id).await.unwrap() else {
+        panic!("unknown exit")
+    };
+    assert_eq!(exit.code, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exit_that_nobody_saw_is_reported_truly() {
+    let mut runtime = runtime();
+    runtime.expect_inspect().returning(|_| Ok(ended(7)));
+    runtime.expect_start().never();
+    let driver = driver(runtime);
+    driver.configure(keep_stopped(), None).unwrap();
+    driver.recover_task(forgotten(), &handle()).await.unwrap();
+    let ExitOutcome::Known(exit) = driver.wait_task(&task().id).await.unwrap() else {
+        panic!("unknown exit")
+    };
+    assert_eq!(exit.code, 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn recover_stopped_starts_the_container_again() {
+    let mut runtime = runtime();
+    runtime.expect_inspect().times(1).returning(|_| Ok(ended(0)));
+    runtime.expect_inspect().returning(|_| Ok(facts(ContainerState::Running)));
+    runtime.expect_start().times(1).returning(|_| Ok(Change::Changed));
+    runtime.expect_wait().returning(|_| Ok(ended(5)));
+    let driver = driver(runtime);
+    driver.recover_task(forgotten(), &handle()).await.unwrap();
+    let ExitOutcome::Known(exit) = driver.wait_task(&task().id).await.unwrap() else {
+        panic!("unknown exit")
+    };
+    assert_eq!(exit.code, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_created_container_is_never_a_success() {
+    let mut runtime = runtime();
+    runtime.expect_inspect().returning(|_| Ok(facts(ContainerState::Created)));
+    let driver = driver(runtime);
+    driver.recover_task(forgotten(), &handle()).await.unwrap();
+    assert!(!driver.wait_task(&task().id).await.unwrap().is_success());
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_elses_container_is_refused_and_left_alone() {
+    let mut runtime = runtime();
+    runtime
+        .expect_inspect()
+        .returning(|_| Ok(ContainerFacts { labels: foreign(), ..facts(ContainerState::Running) }));
+    runtime.expect_remove().never();
+    runtime.expect_signal().never();
+    let refused = driver(runtime).recover_task(forgotten(), &handle()).await.unwrap_err();
+    assert!(matches!(refused, DriverError::NotOurs { .. }), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_container_is_an_error_and_its_id_stays_free() {
+    let mut runtime = runtime();
+    runtime.expect_inspect().returning(|_| Err(error(ErrorKind::NotFound)));
+    let driver = driver(runtime);
+    for _ in 0..2 {
+        assert!(driver.recover_task(forgotten(), &handle()).await.is_err());
+    }
+    assert!(driver.inspect_task(&task().id).is_err());
+}

@@ -1,0 +1,63 @@
+//! Imports run one way: `main -> adapters, driver -> ports -> domain`; adapters never import each other.
+
+use super::source::{Source, sources};
+
+/// The first two steps of every `crate::` path in a file, comments left out.
+fn crate_paths(text: &str) -> Vec<String> {
+    let code =
+        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+    code.split("crate::")
+        .skip(1)
+        .map(|rest| rest.split(|c| !word(c)).next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+fn offenders(inside: &str, allowed: &[&str]) -> Vec<String> {
+    let within =
+        |path: &str| allowed.iter().any(|room| path == *room || path.starts_with(&format!("{room}::")));
+    sources()
+        .into_iter()
+        .filter(|source| source.path.starts_with(inside))
+        .flat_map(|Source { path, text }| {
+            crate_paths(&text).into_iter().map(move |import| (path.clone(), import))
+        })
+        .filter(|(_, import)| !within(import))
+        .map(|(path, import)| format!("{path} imports {import}"))
+        .collect()
+}
+
+#[test]
+fn the_domain_imports_nothing_but_itself() {
+    assert_eq!(offenders("src/domain/", &["domain"]), [""; 0]);
+}
+
+#[test]
+fn ports_import_the_domain_only() {
+    assert_eq!(offenders("src/ports/", &["domain", "ports"]), [""; 0]);
+}
+
+#[test]
+fn the_driver_knows_no_adapter() {
+    assert_eq!(offenders("src/driver/", &["domain", "ports", "driver"]), [""; 0]);
+}
+
+#[test]
+fn adapters_do_not_import_each_other() {
+    for adapter in ["nomad", "podman", "memory", "cli"] {
+        let own = format!("adapters::{adapter}");
+        let mut allowed = vec!["domain", "ports", "adapters::paths", own.as_str()];
+        // The inbound sides call the driver; the outbound ones are called by it.
+        if matches!(adapter, "nomad" | "cli") {
+            allowed.push("driver");
+        }
+        assert_eq!(offenders(&format!("src/adapters/{adapter}/"), &allowed), [""; 0], "{adapter}");
+    }
+}
+
+#[test]
+fn a_wrong_import_would_be_seen() {
+    let text =
+        "use crate::driver::Driver;\n// crate::ports in a comment\nfn f(x: crate::adapters::nomad::X) {}";
+    assert_eq!(crate_paths(text), ["driver::Driver", "adapters::nomad::X"]);
+}
