@@ -22,8 +22,8 @@ job "report" {
 
       config {
         image   = "docker.io/library/busybox:1.36"
-        command = "sh"
-        args    = ["-c", "echo numbers of part ${NOMAD_ALLOC_INDEX} > ${NOMAD_ALLOC_DIR}/data/numbers"]
+        command = "sleep"
+        args    = ["1"]
       }
     }
 
@@ -32,8 +32,8 @@ job "report" {
 
       config {
         image   = "docker.io/library/busybox:1.36"
-        command = "cat"
-        args    = ["${NOMAD_ALLOC_DIR}/data/numbers"]
+        command = "echo"
+        args    = ["part ${NOMAD_ALLOC_INDEX} of ${NOMAD_JOB_NAME} is done"]
       }
     }
   }

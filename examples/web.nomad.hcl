@@ -20,7 +20,7 @@ job "web" {
         image   = "docker.io/library/nginx:1.27-alpine"
         ports   = ["http"]
         tmpfs   = ["/var/cache/nginx:size=64m", "/run"]
-        volumes = ["local/html:/usr/share/nginx/html:ro"]
+        volumes = ["local:/srv:ro"]
       }
 
       env {

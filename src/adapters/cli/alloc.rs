@@ -1,6 +1,6 @@
 //! Allocations of a group on a node of one: identity, ports and directories.
 
-use super::jobfile::model::{Group, Network, PortTarget};
+use super::jobfile::model::{Group, Network, PortTarget, Task};
 use crate::domain::task::request::{Port, TaskDirs};
 use crate::domain::task::{AllocId, TaskId};
 use crate::ports::Clock;
@@ -49,13 +49,18 @@ impl Alloc {
         TaskId::new(format!("{}/{task}/{:08x}", self.id, clock.entropy() & 0xffff_ffff))
     }
 
-    /// Host paths of a task. Its logs go to the terminal, so there is nothing to collect them in.
-    pub fn dirs(&self, task: &str) -> TaskDirs {
+    /// Host paths of a task. Its output goes to the terminal: nothing is ever made at the paths of the FIFOs,
+    /// which only say, as Nomad does, whether output is wanted.
+    pub fn dirs(&self, task: &Task) -> TaskDirs {
+        let stream = |stream| match task.logs_disabled {
+            true => PathBuf::from("/dev/null"),
+            false => self.dir.join(format!("alloc/logs/.{}.{stream}.fifo", task.name)),
+        };
         TaskDirs {
             alloc: self.dir.clone(),
-            task_name: task.to_owned(),
-            stdout: PathBuf::from("/dev/null"),
-            stderr: PathBuf::from("/dev/null"),
+            task_name: task.name.clone(),
+            stdout: stream("stdout"),
+            stderr: stream("stderr"),
         }
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`args`], [`usage`] | the command line, and what is said without one |
+//! | [`args`], [`usage`], [`entry`] | the command line, what is said without one, and the exit status |
 //! | [`jobfile`] | from HCL to a job whose values know their lines |
 //! | [`session`] | the `run` subcommand as a whole |
 //! | [`plan`], [`alloc`], [`environment`] | what will be played, checked before anything starts |
@@ -15,6 +15,8 @@
 
 pub mod alloc;
 pub mod args;
+mod driver;
+pub mod entry;
 pub mod environment;
 pub mod host;
 pub mod jobfile;

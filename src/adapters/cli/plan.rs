@@ -130,7 +130,7 @@ fn task_plan(
         mounts: vec![],
         devices: vec![],
         user: task.user.as_deref().map(|user| references.lenient(user)),
-        dirs: alloc.dirs(&task.name),
+        dirs: alloc.dirs(task),
         network: None,
         dns: group.network.as_ref().and_then(|network| network.dns.clone()),
     };

@@ -4,11 +4,12 @@ use super::alloc::AllocRoot;
 use super::args::{RunArgs, RuntimeChoice};
 use super::host::CliHost;
 use super::jobfile::{self, Findings};
-use super::output::Output;
+use super::output::{self, Output};
 use super::plan::{Plan, PlanError};
 use super::run::Run;
 use super::tasks::Tasks;
 use crate::ports::Clock;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
@@ -39,12 +40,23 @@ pub struct Session {
 }
 
 impl Session {
-    /// Reads the job and prepares its allocations; `screen` is where the timeline will be, such as
-    /// [`super::output::stdout`]. Nothing is started.
+    /// Reads the job and prepares its allocations, with the environment and the standard output of this
+    /// process. Nothing is started.
     ///
     /// # Errors
     /// All problems of the job file.
-    pub fn prepare(
+    pub fn prepare(args: RunArgs, clock: Arc<dyn Clock>) -> Result<Self, SessionError> {
+        let text =
+            |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        let screen = output::stdout(args.no_color);
+        Self::prepare_with(args, std::env::vars_os().filter_map(text), clock, screen)
+    }
+
+    /// As [`Session::prepare`], with all that comes from outside given.
+    ///
+    /// # Errors
+    /// All problems of the job file.
+    pub fn prepare_with(
         args: RunArgs,
         env: impl IntoIterator<Item = (String, String)>,
         clock: Arc<dyn Clock>,
@@ -132,7 +144,7 @@ mod tests {
     fn prepare(line: &[&str], screen: &Screen) -> Result<Session, SessionError> {
         let line = ["x", "run"].iter().chain(line);
         let Some(Command::Run(args)) = Cli::try_parse_from(line).unwrap().command else { panic!("no run") };
-        Session::prepare(args, [], Arc::new(TestClock::default()), Box::new(screen.clone()))
+        Session::prepare_with(args, [], Arc::new(TestClock::default()), Box::new(screen.clone()))
     }
 
     fn example(name: &str) -> String {

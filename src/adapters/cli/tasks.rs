@@ -35,6 +35,6 @@ pub trait Tasks: Send + Sync {
     /// Ends a task: the signal, then SIGKILL once `timeout` has passed.
     async fn stop(&self, id: &TaskId, timeout: Duration, signal: Option<Signal>) -> Result<(), TaskError>;
 
-    /// Removes what is left of a task; with `force` also one that runs.
+    /// Removes what is left of a task, which may be nothing; with `force` also one that runs.
     async fn destroy(&self, id: &TaskId, force: bool) -> Result<(), TaskError>;
 }

@@ -145,6 +145,8 @@ pub struct Task {
     pub restart: RestartPolicy,
     /// When it runs.
     pub lifecycle: Lifecycle,
+    /// Its output is thrown away.
+    pub logs_disabled: bool,
     /// Its end ends the group.
     pub leader: bool,
     /// Its header in the file.

@@ -23,7 +23,6 @@ const IGNORED: &[&str] = &[
     "constraint",
     "consul",
     "kind",
-    "logs",
     "scaling",
     "schedule",
     "service",
@@ -62,6 +61,7 @@ pub(super) fn task(eval: &mut Evaluator, view: &BlockView<'_>, inherited: Restar
             value.as_str().unwrap_or_default().parse().map_err(|error| format!("cannot be used: {error}"))
         }),
         lifecycle: lifecycle(&mut fields),
+        logs_disabled: logs_disabled(&mut fields),
         leader: fields.flag("leader"),
         // Options of another driver are not ours to judge.
         config: match config {
@@ -96,6 +96,14 @@ fn resources(fields: &mut Fields<'_, '_>) -> ResourceSpec {
     };
     fields.finish(&["disk", "iops", "numa", "secrets"], &[("device", "the task runs without it")]);
     resources
+}
+
+fn logs_disabled(fields: &mut Fields<'_, '_>) -> bool {
+    let Some(block) = fields.block("logs") else { return false };
+    let mut fields = Fields::new(&block, fields.eval);
+    let disabled = fields.flag("disabled");
+    fields.finish(&["enabled", "max_files", "max_file_size"], &[]);
+    disabled
 }
 
 fn lifecycle(fields: &mut Fields<'_, '_>) -> Lifecycle {
