@@ -1,14 +1,17 @@
 //! Composition only: which adapters, wired how.
 
+#[cfg(feature = "cli")]
+use nomad_driver_podman::adapters::cli;
 use nomad_driver_podman::adapters::memory::MemoryConnector;
 use nomad_driver_podman::adapters::nomad::host::PluginHost;
 use nomad_driver_podman::adapters::nomad::process::ComposeError;
 use nomad_driver_podman::adapters::nomad::serve::Plugin;
 use nomad_driver_podman::adapters::nomad::service::{BaseService, DriverService};
 use nomad_driver_podman::adapters::nomad::{handshake, process};
+use nomad_driver_podman::adapters::podman::PodmanConnector;
 use nomad_driver_podman::adapters::system::SystemClock;
 use nomad_driver_podman::driver::Driver;
-use nomad_driver_podman::ports::{Clock, RuntimeConnector};
+use nomad_driver_podman::ports::{Clock, NomadHost, RuntimeConnector};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -18,41 +21,37 @@ fn main() -> ExitCode {
         return process::run(&env, |_| plugin());
     }
     #[cfg(feature = "cli")]
-    return person::main();
+    return cli::entry::main(play);
     #[cfg(not(feature = "cli"))]
     ExitCode::FAILURE
 }
 
+/// The driver as Nomad starts it. `args = ["--runtime=memory"]` in the agent's plugin block simulates.
 fn plugin() -> Result<Plugin<BaseService, DriverService>, ComposeError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let connector: Arc<dyn RuntimeConnector> = Arc::new(MemoryConnector::new(Arc::clone(&clock)));
+    let in_memory = std::env::args().any(|argument| argument == "--runtime=memory");
     let host = Arc::new(PluginHost::new());
-    let driver = Driver::new(connector, host.clone(), clock)?;
+    let driver = driver(in_memory, host.clone())?;
     Ok(Plugin { base: BaseService::new(driver.clone()), driver: DriverService::new(driver, host) })
 }
 
-/// The same driver between a person and a runtime.
+/// The same driver, with a person for a host.
 #[cfg(feature = "cli")]
-mod person {
-    use super::{Arc, Clock, Driver, ExitCode, MemoryConnector, RuntimeConnector, SystemClock};
-    use nomad_driver_podman::adapters::cli::args::{RunArgs, RuntimeChoice};
-    use nomad_driver_podman::adapters::cli::entry::{self, RunError};
-    use nomad_driver_podman::adapters::cli::session::Session;
-
-    pub fn main() -> ExitCode {
-        entry::main(|args| entry::block_on(run(args)))
-    }
-
-    async fn run(args: RunArgs) -> Result<u8, RunError> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let connector: Arc<dyn RuntimeConnector> = match args.runtime() {
-            RuntimeChoice::Memory => Arc::new(MemoryConnector::new(Arc::clone(&clock))),
-            RuntimeChoice::Podman => return Err("this build has no adapter for Podman".into()),
-        };
-        let config = args.plugin_config();
-        let session = Session::prepare(args, Arc::clone(&clock))?;
-        let driver = Driver::new(connector, session.host(), clock)?;
+fn play(args: cli::args::RunArgs) -> Result<u8, cli::entry::RunError> {
+    let config = args.plugin_config();
+    let in_memory = args.runtime() == cli::args::RuntimeChoice::Memory;
+    let session = cli::session::Session::prepare(args, Arc::new(SystemClock))?;
+    cli::entry::block_on(async {
+        let driver = driver(in_memory, session.host())?;
         driver.configure(config, None)?;
         Ok(session.play(Arc::new(driver)).await?)
-    }
+    })
+}
+
+fn driver(in_memory: bool, host: Arc<dyn NomadHost>) -> Result<Driver, ComposeError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let connector: Arc<dyn RuntimeConnector> = match in_memory {
+        true => Arc::new(MemoryConnector::new(Arc::clone(&clock))),
+        false => Arc::new(PodmanConnector::new(Arc::clone(&clock))),
+    };
+    Ok(Driver::new(connector, host, clock)?)
 }

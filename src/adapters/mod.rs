@@ -10,4 +10,5 @@ pub mod cli;
 pub mod memory;
 pub mod nomad;
 pub mod paths;
+pub mod podman;
 pub mod system;

@@ -9,7 +9,7 @@ use std::future::Future;
 use std::process::ExitCode;
 
 /// Why a job was not played; its text is for a person. Exit status 2.
-pub type RunError = Box<dyn Error>;
+pub type RunError = Box<dyn Error + Send + Sync>;
 
 /// Reads the arguments and does what they say, with `run` for the subcommand of that name.
 pub fn main(run: impl FnOnce(RunArgs) -> Result<u8, RunError>) -> ExitCode {
