@@ -30,7 +30,7 @@ struct Memory {
     limit: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reservation: Option<i64>,
-    /// Memory plus swap, -1 for no limit. Left out, 4.1 and later make it twice the memory.
+    /// Memory plus swap. Left out, 4.1 and later make it twice the memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     swap: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,17 +44,20 @@ pub fn resources(limits: &Limits) -> Resources<'_> {
         memory: Memory {
             limit: limits.memory.map(signed),
             reservation: limits.memory_reservation.map(signed),
-            swap: limits.memory_swap.or(limits.memory.map(SwapLimit::Bytes)).map(swap),
+            swap: limits.memory.map(|memory| swap(memory, limits.memory_swap)),
             swappiness: limits.memory_swappiness,
         },
     });
     Resources { resource_limits }
 }
 
-fn swap(limit: SwapLimit) -> i64 {
+/// No limit is the most that the kernel counts: -1 is less than the memory limit to Podman 4.3, which refuses it on
+/// cgroup v1. Without a memory limit nothing limits the swap either, and Podman refuses to be told about it.
+fn swap(memory: u64, limit: Option<SwapLimit>) -> i64 {
     match limit {
-        SwapLimit::Bytes(bytes) => signed(bytes),
-        SwapLimit::Unlimited => -1,
+        Some(SwapLimit::Bytes(bytes)) => signed(bytes),
+        Some(SwapLimit::Unlimited) => i64::MAX,
+        None => signed(memory),
     }
 }
 

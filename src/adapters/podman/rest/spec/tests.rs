@@ -115,7 +115,7 @@ fn every_field_of_a_spec_arrives() {
     assert_eq!(
         json["resource_limits"],
         json!({"cpu": {"shares": 512, "cpus": "0-1"},
-               "memory": {"limit": 64, "reservation": 32, "swap": -1, "swappiness": 10}})
+               "memory": {"limit": 64, "reservation": 32, "swap": i64::MAX, "swappiness": 10}})
     );
 }
 
