@@ -155,6 +155,8 @@ wire! {
             a_hung_socket_is_given_up;
             a_hung_socket_does_not_hold_up_recovery;
             a_web_server_is_no_podman;
+            a_reply_that_is_no_json_is_told;
+            a_refusal_without_a_reason_is_told;
         }
     }
 }

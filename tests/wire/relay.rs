@@ -12,8 +12,8 @@ pub enum Manner {
     PassesOn(PathBuf),
     /// Nobody: accepted and never answered.
     Hangs,
-    /// A web server that knows no JSON.
-    Babbles,
+    /// A web server that has one answer to everything.
+    Answers(&'static str),
 }
 
 /// Listens until it is dropped.
@@ -49,12 +49,10 @@ async fn serve(mut connection: UnixStream, manner: Manner) {
             drop(copy_bidirectional(&mut connection, &mut podman).await);
         }
         Manner::Hangs => std::future::pending().await,
-        Manner::Babbles => {
+        Manner::Answers(answer) => {
             let mut request = [0; 4096];
             while let Ok(1..) = connection.read(&mut request).await {
-                let page =
-                    b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 12\r\n\r\n<p>hello</p>";
-                if connection.write_all(page).await.is_err() {
+                if connection.write_all(answer.as_bytes()).await.is_err() {
                     return;
                 }
             }

@@ -42,7 +42,7 @@ pub async fn an_option_of_the_wrong_type_is_named(lab: &Lab) {
 
 pub async fn bytes_that_are_no_config_are_refused(lab: &Lab) {
     let plugin = lab.launch().await;
-    for bytes in [&b"\xc1"[..], b"\x81\xa1a", b"garbage", b"\x93\x01\x02\x03", &[0x91; 5000]] {
+    for bytes in [&b"\x81\xa1a"[..], b"garbage", b"\x93\x01\x02\x03", &[0x91; 5000]] {
         let refused = plugin.set_config(bytes.to_vec(), false).await.unwrap_err();
         assert!(refused.message.contains("config"), "{refused:?}");
     }

@@ -79,9 +79,27 @@ pub async fn a_hung_socket_does_not_hold_up_recovery(lab: &Lab) {
 }
 
 pub async fn a_web_server_is_no_podman(lab: &Lab) {
-    let _relay = Relay::new(&socket(lab), Manner::Babbles);
+    let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 12\r\n\r\n<p>hello</p>";
+    let told = answered(lab, page).await;
+    assert!(told.contains("not Podman"), "{told}");
+}
+
+pub async fn a_reply_that_is_no_json_is_told(lab: &Lab) {
+    let page = "HTTP/1.1 200 OK\r\nLibpod-Api-Version: 4.3.1\r\nContent-Length: 12\r\n\r\n<p>hello</p>";
+    let told = answered(lab, page).await;
+    assert!(told.contains("expected value"), "{told}");
+}
+
+pub async fn a_refusal_without_a_reason_is_told(lab: &Lab) {
+    let page = "HTTP/1.1 502 Bad Gateway\r\nLibpod-Api-Version: 4.3.1\r\nContent-Length: 12\r\n\r\n<p>hello</p>";
+    let told = answered(lab, page).await;
+    assert!(told.contains("502"), "{told}");
+}
+
+/// What StartTask says of a service that answers like that.
+async fn answered(lab: &Lab, page: &'static str) -> String {
+    let _relay = Relay::new(&socket(lab), Manner::Answers(page));
     let plugin = plugin(lab).await;
     undetected(&plugin).await;
-    let refused = not_started(&plugin, lab).await;
-    assert!(refused.message.contains("expected value") || refused.message.contains("JSON"), "{refused:?}");
+    not_started(&plugin, lab).await.message
 }
