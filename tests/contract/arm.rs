@@ -1,5 +1,6 @@
 //! A runtime under test, and what a case may ask of it besides the port.
 
+use crate::podman_arm::PodmanArm;
 use async_trait::async_trait;
 use nomad_driver_podman::adapters::memory::Program;
 use nomad_driver_podman::domain::image::ImageRef;
@@ -15,8 +16,8 @@ pub enum Need {
     Limits,
     /// Counters of resource usage.
     Stats,
-    /// A cgroup that can be frozen.
-    Freezer,
+    /// A cgroup of its own for each container: to freeze it, and to tell its processes from others.
+    Cgroup,
     /// A bridge network and published ports.
     Bridge,
     /// Sockets that the test itself can reach.
@@ -67,6 +68,6 @@ pub trait Arm: Send + Sync {
 
 /// The Podman arm, or why there is none.
 pub fn podman() -> Result<Arc<dyn Arm>, String> {
-    std::env::var("NDP_PODMAN_SOCKET").map_err(|_| "NDP_PODMAN_SOCKET is not set".to_owned())?;
-    Err("this build has no adapter for it".to_owned())
+    let socket = std::env::var("NDP_PODMAN_SOCKET").map_err(|_| "NDP_PODMAN_SOCKET is not set".to_owned())?;
+    Ok(Arc::new(PodmanArm::of(&socket)))
 }

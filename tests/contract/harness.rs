@@ -35,8 +35,8 @@ pub fn on_podman(name: &str, need: Option<Need>, case: Case) {
 
 /// Prints which case runs where.
 pub fn show(cases: &[(&str, Option<Need>)]) {
-    let _in_runtime = runtime(true);
-    let _guard = _in_runtime.enter();
+    let runtime = runtime(true);
+    let _entered = runtime.enter();
     let podman = arm::podman();
     for (case, need) in cases {
         let place = |arm: &dyn Arm| match need.and_then(|need| arm.lacks(need)) {
@@ -54,12 +54,12 @@ fn runtime(virtual_time: bool) -> tokio::runtime::Runtime {
 }
 
 async fn run(arm: Arc<dyn Arm>, name: &str, need: Option<Need>, case: Case) {
-    if let Some(reason) = need.and_then(|need| arm.lacks(need)) {
+    if let Some((need, reason)) = need.and_then(|need| Some((need, arm.lacks(need)?))) {
         println!("SKIPPED {} {name}: needs {need:?}: {reason}", arm.name());
         return;
     }
     let clock = arm.clock();
-    let lab = Lab::new(arm, name);
+    let lab = Lab::new(arm);
     let outcome = AssertUnwindSafe(within(&*clock, CASE_LIMIT, case(&lab))).catch_unwind().await;
     let left = lab.clean().await;
     match outcome {

@@ -59,7 +59,7 @@ impl Output {
 }
 
 impl Lab {
-    pub fn new(arm: Arc<dyn Arm>, _case: &str) -> Self {
+    pub fn new(arm: Arc<dyn Arm>) -> Self {
         let (runtime, clock) = (arm.runtime(), arm.clock());
         let mark = format!("ndpc-{:016x}", clock.entropy());
         Self { arm, runtime, clock, mark, names: Mutex::default(), dirs: Mutex::default() }
@@ -196,7 +196,8 @@ impl Lab {
     pub async fn clean(&self) -> Vec<String> {
         let names = self.names.lock().unwrap().clone();
         let mut left = Vec::new();
-        for name in names {
+        // The latest first: it may have joined the network of an earlier one.
+        for name in names.iter().rev() {
             if let Ok(facts) = self.runtime.inspect(name.as_str()).await {
                 // A failure shows in the look below.
                 drop(self.runtime.remove(&facts.id).await);

@@ -27,6 +27,7 @@ mod arm;
 mod harness;
 mod lab;
 mod memory_arm;
+mod podman_arm;
 mod programs;
 mod sh;
 
@@ -92,6 +93,7 @@ contract! {
         ended_and_created_containers_are_gone;
         an_absent_container_is_removed_already;
         a_stubborn_program_does_not_hold_it_up;
+        a_container_whose_network_is_shared_stays_until_the_others_are_gone;
     }
     listing {
         ours_are_listed_in_every_state;
@@ -147,7 +149,7 @@ contract! {
         a_lot_of_output_comes_whole;
         standard_input_that_was_not_asked_for_is_empty;
         input_after_the_end_is_in_the_wrong_state;
-        kill_ends_the_program;
+        kill_ends_the_program needs Cgroup;
         a_terminal_has_one_stream;
         sizes_do_no_harm;
         the_environment_is_the_containers;
@@ -166,9 +168,9 @@ contract! {
         the_runtime_tells_what_it_is;
     }
     human {
-        a_pause_is_seen_and_is_no_end needs Freezer;
-        a_paused_container_can_be_killed needs Freezer;
-        a_paused_container_takes_no_commands needs Freezer;
+        a_pause_is_seen_and_is_no_end needs Cgroup;
+        a_paused_container_can_be_killed needs Cgroup;
+        a_paused_container_takes_no_commands needs Cgroup;
         a_container_removed_by_hand_is_gone;
     }
     images {

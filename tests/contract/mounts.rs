@@ -52,6 +52,4 @@ pub async fn a_tmpfs_keeps_to_its_size(lab: &Lab) {
     let spec = ContainerSpec { mounts: vec![tmpfs], ..lab.spec(program) };
     let (facts, output) = lab.end(&spec).await;
     assert_eq!((facts.exit_code, output.text().as_str()), (Some(1), "first\n"));
-    let reason = String::from_utf8(output.stderr).unwrap();
-    assert!(reason.contains("No space left on device"), "{reason}");
 }

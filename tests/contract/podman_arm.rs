@@ -50,7 +50,7 @@ impl Arm for PodmanArm {
     fn lacks(&self, need: Need) -> Option<String> {
         let limited = self.is_rootless() && !Path::new("/sys/fs/cgroup/cgroup.controllers").exists();
         match need {
-            Need::Limits | Need::Stats | Need::Freezer if limited => {
+            Need::Limits | Need::Stats | Need::Cgroup if limited => {
                 Some("rootless Podman has none on cgroup v1".to_owned())
             }
             Need::Bridge | Need::Sockets if self.is_rootless() => {

@@ -2,6 +2,8 @@
 
 use crate::lab::{Lab, refused};
 use crate::programs::{exit, forever, ignore, out};
+use nomad_driver_podman::domain::container::spec::Network;
+use nomad_driver_podman::domain::container::{ContainerSpec, ContainerState};
 use nomad_driver_podman::ports::ErrorKind;
 use nomad_driver_podman::ports::runtime::Change;
 use std::time::Duration;
@@ -39,4 +41,17 @@ pub async fn a_stubborn_program_does_not_hold_it_up(lab: &Lab) {
     let took = lab.clock.now().since(before);
     // Podman's own grace period is ten seconds.
     assert!(took < Duration::from_secs(8), "{took:?}");
+}
+
+pub async fn a_container_whose_network_is_shared_stays_until_the_others_are_gone(lab: &Lab) {
+    let first = lab.spec([forever()]);
+    let first_id = lab.start(&first).await;
+    let network = Network::Container(first.name.to_string());
+    let second_id = lab.create(&ContainerSpec { network, ..lab.spec([forever()]) }).await;
+    let error = lab.runtime.remove(&first_id).await.unwrap_err();
+    assert!(error.kind.is_transient() && error.message.contains(second_id.as_str()), "{error:?}");
+    assert_eq!(lab.runtime.inspect(first_id.as_str()).await.unwrap().state, ContainerState::Running);
+    for id in [second_id, first_id] {
+        assert_eq!(lab.runtime.remove(&id).await, Ok(Change::Changed));
+    }
 }
