@@ -8,10 +8,13 @@ use super::settings::Settings;
 use super::{Driver, confine, logs};
 use crate::domain::config::TaskConfig;
 use crate::domain::container::{ContainerFacts, ContainerSpec, ContainerState, Node, plan};
+use crate::domain::fingerprint::RuntimeFacts;
+use crate::domain::limits::FINGERPRINT_TIMEOUT;
 use crate::domain::log::LogStart;
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::{Handle, Input, Machine, TaskRequest};
+use crate::ports::clock::within;
 use crate::ports::{ErrorKind, RuntimeError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -96,11 +99,19 @@ impl Driver {
         settings: &Settings,
     ) -> Result<(ContainerSpec, BTreeMap<String, u16>), DriverError> {
         let config = TaskConfig::decode(&task.config)?;
-        let runtime = settings.facts().await.map_err(|error| DriverError::runtime("start task", error))?;
+        let runtime = self.runtime_facts(settings).await?;
         let plan = plan(task, &config, Node { plugin: &settings.plugin, runtime: &runtime })?;
         let port_map = plan.port_map.clone();
         let spec = confine::confine(&*self.shared.host, &task.dirs.alloc, plan).await?;
         Ok((spec, port_map))
+    }
+
+    /// What the runtime is. One that hangs before it ever answered is given up as soon as by the fingerprint.
+    async fn runtime_facts(&self, settings: &Settings) -> Result<RuntimeFacts, DriverError> {
+        let (verb, limit) = ("start task", FINGERPRINT_TIMEOUT);
+        let facts = within(&*self.shared.clock, limit, settings.facts()).await;
+        let facts = facts.map_err(|_| DriverError::TimedOut { verb, limit })?;
+        facts.map_err(|error| DriverError::runtime(verb, error))
     }
 
     /// Starts the container and looks at it once. A reply that was lost is found out by looking.
