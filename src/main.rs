@@ -1,44 +1,57 @@
 //! Composition only: which adapters, wired how.
 
+#[cfg(feature = "cli")]
+use nomad_driver_podman::adapters::cli;
 use nomad_driver_podman::adapters::memory::MemoryConnector;
-use nomad_driver_podman::adapters::nomad::handshake::{self, HostOffer};
-use nomad_driver_podman::adapters::nomad::hclog;
 use nomad_driver_podman::adapters::nomad::host::PluginHost;
-use nomad_driver_podman::adapters::nomad::serve::{Plugin, serve};
+use nomad_driver_podman::adapters::nomad::process::ComposeError;
+use nomad_driver_podman::adapters::nomad::serve::Plugin;
 use nomad_driver_podman::adapters::nomad::service::{BaseService, DriverService};
+use nomad_driver_podman::adapters::nomad::{handshake, process};
+use nomad_driver_podman::adapters::podman::PodmanConnector;
 use nomad_driver_podman::adapters::system::SystemClock;
 use nomad_driver_podman::driver::Driver;
-use nomad_driver_podman::ports::{Clock, RuntimeConnector};
-use std::error::Error;
-use std::io::{self, Write};
+use nomad_driver_podman::ports::{Clock, NomadHost, RuntimeConnector};
 use std::process::ExitCode;
 use std::sync::Arc;
-use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
     let env = |name: &str| std::env::var_os(name);
-    let done = if handshake::launched_by_host(&env) { plugin(HostOffer::from_env(&env)) } else { Ok(()) };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Nobody may be left to read it.
-            drop(writeln!(io::stderr(), "nomad-driver-podman: {error}"));
-            ExitCode::FAILURE
-        }
+    if handshake::launched_by_host(&env) {
+        return process::run(&env, |_| plugin());
     }
+    #[cfg(feature = "cli")]
+    return cli::entry::main(play);
+    #[cfg(not(feature = "cli"))]
+    ExitCode::FAILURE
 }
 
-fn plugin(offer: Result<HostOffer, handshake::HandshakeError>) -> Result<(), Box<dyn Error>> {
-    hclog::install(hclog::wall_clock)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let connector: Arc<dyn RuntimeConnector> = Arc::new(MemoryConnector::new(Arc::clone(&clock)));
+/// The driver as Nomad starts it. `args = ["--runtime=memory"]` in the agent's plugin block simulates.
+fn plugin() -> Result<Plugin<BaseService, DriverService>, ComposeError> {
+    let in_memory = std::env::args().any(|argument| argument == "--runtime=memory");
     let host = Arc::new(PluginHost::new());
-    let driver = Driver::new(connector, host.clone(), clock)?;
-    let services =
-        Plugin { base: BaseService::new(driver.clone()), driver: DriverService::new(driver, host) };
-    let served = runtime.block_on(serve(&offer?, services, io::stdout(), CancellationToken::new()));
-    // Streams of the host may still be open; they end with the process.
-    runtime.shutdown_background();
-    Ok(served?)
+    let driver = driver(in_memory, host.clone())?;
+    Ok(Plugin { base: BaseService::new(driver.clone()), driver: DriverService::new(driver, host) })
+}
+
+/// The same driver, with a person for a host.
+#[cfg(feature = "cli")]
+fn play(args: cli::args::RunArgs) -> Result<u8, cli::entry::RunError> {
+    let config = args.plugin_config();
+    let in_memory = args.runtime() == cli::args::RuntimeChoice::Memory;
+    let session = cli::session::Session::prepare(args, Arc::new(SystemClock))?;
+    cli::entry::block_on(async {
+        let driver = driver(in_memory, session.host())?;
+        driver.configure(config, None)?;
+        Ok(session.play(Arc::new(driver)).await?)
+    })
+}
+
+fn driver(in_memory: bool, host: Arc<dyn NomadHost>) -> Result<Driver, ComposeError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let connector: Arc<dyn RuntimeConnector> = match in_memory {
+        true => Arc::new(MemoryConnector::new(Arc::clone(&clock))),
+        false => Arc::new(PodmanConnector::new(Arc::clone(&clock))),
+    };
+    Ok(Driver::new(connector, host, clock)?)
 }

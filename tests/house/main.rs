@@ -1,5 +1,7 @@
 //! The house rules as tests: what the compiler and clippy cannot see.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
+
 mod domain_alone;
 mod imports;
 mod size;

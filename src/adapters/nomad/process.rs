@@ -15,6 +15,9 @@ use super::{
 /// One thread can be held up by a slow file system while the other still answers the host.
 const WORKERS: usize = 2;
 
+/// Why the caller could not put the plugin together.
+pub type ComposeError = Box<dyn Error + Send + Sync>;
+
 /// Why the process ends with an error.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -24,6 +27,9 @@ pub enum RunError {
     /// No threads.
     #[error("cannot start the runtime: {0}")]
     Runtime(#[source] io::Error),
+    /// The parts do not fit together.
+    #[error("cannot put the driver together: {0}")]
+    Compose(#[source] ComposeError),
     /// The server failed, at its start or later.
     #[error(transparent)]
     Serve(#[from] ServeError),
@@ -38,7 +44,7 @@ pub enum RunError {
 /// nothing on the way there depends on Podman.
 pub fn run<B: BasePlugin, D: Driver>(
     env: Env<'_>,
-    compose: impl FnOnce(&CancellationToken) -> Plugin<B, D>,
+    compose: impl FnOnce(&CancellationToken) -> Result<Plugin<B, D>, ComposeError>,
 ) -> ExitCode {
     // Whoever set logging up before us keeps it.
     let _ = hclog::install(hclog::wall_clock);
@@ -53,17 +59,17 @@ pub fn run<B: BasePlugin, D: Driver>(
 
 fn attempt<B: BasePlugin, D: Driver>(
     env: Env<'_>,
-    compose: impl FnOnce(&CancellationToken) -> Plugin<B, D>,
+    compose: impl FnOnce(&CancellationToken) -> Result<Plugin<B, D>, ComposeError>,
 ) -> Result<(), RunError> {
     let offer = HostOffer::from_env(env)?;
     let runtime = runtime().map_err(RunError::Runtime)?;
     let served = runtime.block_on(async {
         let shutdown = CancellationToken::new();
-        let plugin = compose(&shutdown);
-        serve(&offer, plugin, io::stdout(), shutdown).await
+        let plugin = compose(&shutdown).map_err(RunError::Compose)?;
+        serve(&offer, plugin, io::stdout(), shutdown).await.map_err(RunError::Serve)
     });
     runtime.shutdown_background();
-    Ok(served?)
+    served
 }
 
 fn runtime() -> io::Result<Runtime> {

@@ -5,6 +5,9 @@
 use crate::domain::config::Value;
 use thiserror::Error;
 
+/// How deep a value may nest. Options nest three levels; bytes that nest thousands would overflow the stack.
+const DEPTH_MAX: usize = 64;
+
 /// The bytes are no msgpack, or not one value.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("the host sent a configuration that is not msgpack: {0}")]
@@ -16,7 +19,8 @@ pub fn decode(bytes: &[u8]) -> Result<Value, BadMsgpack> {
         return Ok(Value::Null);
     }
     let mut rest = bytes;
-    let value = rmpv::decode::read_value(&mut rest).map_err(|error| BadMsgpack(error.to_string()))?;
+    let value = rmpv::decode::read_value_with_max_depth(&mut rest, DEPTH_MAX)
+        .map_err(|error| BadMsgpack(error.to_string()))?;
     if !rest.is_empty() {
         return Err(BadMsgpack(format!("{} bytes follow the value", rest.len())));
     }

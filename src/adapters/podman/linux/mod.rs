@@ -1,0 +1,21 @@
+//! The kernel's view of a container: its processes, its control group, its log file.
+//!
+//! Needs no Podman service and costs it nothing. Must not live here: anything of a Podman wire.
+//!
+//! | module | tells |
+//! | --- | --- |
+//! | [`pidfd`] | that a process has ended, or ends one, never mistaking a recycled pid |
+//! | [`process`] | whether a pid belongs to a container |
+//! | [`cgroup`] | where a container's control group is |
+//! | [`counters`] | CPU and memory counters of a control group |
+//! | [`oom`] | whether the OOM killer took a process of a control group |
+//! | [`logfile`] | what conmon appends to a container's log file |
+
+pub mod cgroup;
+pub mod counters;
+mod inotify;
+pub mod logfile;
+pub mod oom;
+pub mod pidfd;
+pub mod process;
+mod readable;

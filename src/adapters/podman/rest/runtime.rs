@@ -1,0 +1,89 @@
+//! The port, put together from its topics.
+
+use super::client::Podman;
+use super::probe::Described;
+use super::stats::Groups;
+use crate::domain::container::{ContainerFacts, ContainerSpec, ExecSpec};
+use crate::domain::fingerprint::RuntimeFacts;
+use crate::domain::image::ImageRef;
+use crate::domain::log::{LogBatch, LogStart};
+use crate::domain::signal::Signal;
+use crate::domain::stats::StatsSample;
+use crate::domain::task::identity::ContainerId;
+use crate::ports::runtime::{Change, Created, PullProgress};
+use crate::ports::{Clock, ContainerRuntime, ExecSession, RuntimeError};
+use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Containers of one Podman, over its REST socket. Cheap to keep, and shared by all tasks.
+pub struct RestRuntime {
+    podman: Arc<Podman>,
+    described: Described,
+    groups: Groups,
+}
+
+impl RestRuntime {
+    /// The Podman behind `socket`. Does not connect.
+    pub fn new(socket: PathBuf, clock: Arc<dyn Clock>) -> Self {
+        let podman = Arc::new(Podman::new(socket, clock));
+        Self { podman, described: Described::default(), groups: Groups::default() }
+    }
+}
+
+#[async_trait]
+impl ContainerRuntime for RestRuntime {
+    async fn probe(&self) -> Result<RuntimeFacts, RuntimeError> {
+        self.podman.probe(&self.described).await
+    }
+
+    async fn pull(&self, image: &ImageRef, progress: PullProgress<'_>) -> Result<String, RuntimeError> {
+        self.podman.pull(image, progress).await
+    }
+
+    async fn create(&self, spec: &ContainerSpec) -> Result<Created, RuntimeError> {
+        self.podman.create(spec).await
+    }
+
+    async fn start(&self, id: &ContainerId) -> Result<Change, RuntimeError> {
+        self.podman.start(id).await
+    }
+
+    async fn inspect(&self, id: &str) -> Result<ContainerFacts, RuntimeError> {
+        self.podman.inspect(id).await.map(|seen| seen.facts)
+    }
+
+    async fn wait(&self, id: &ContainerId) -> Result<ContainerFacts, RuntimeError> {
+        self.podman.wait(id).await
+    }
+
+    async fn signal(&self, id: &ContainerId, signal: Signal) -> Result<(), RuntimeError> {
+        self.podman.signal(id, signal).await
+    }
+
+    async fn remove(&self, id: &ContainerId) -> Result<Change, RuntimeError> {
+        self.groups.forget(id);
+        self.podman.remove(id).await
+    }
+
+    async fn list(&self) -> Result<Vec<ContainerFacts>, RuntimeError> {
+        self.podman.list().await
+    }
+
+    async fn stats(&self, id: &ContainerId) -> Result<StatsSample, RuntimeError> {
+        self.podman.stats(id, &self.groups).await
+    }
+
+    async fn logs(
+        &self,
+        id: &ContainerId,
+        start: LogStart,
+    ) -> Result<BoxStream<'static, Result<LogBatch, RuntimeError>>, RuntimeError> {
+        self.podman.logs(id, start).await
+    }
+
+    async fn exec(&self, id: &ContainerId, exec: &ExecSpec) -> Result<ExecSession, RuntimeError> {
+        self.podman.exec(id, exec).await
+    }
+}

@@ -1,0 +1,285 @@
+//! The JSON of replies: only fields that are used, all of them optional, because versions leave some out and
+//! write `null` for others (libpod REST 2.2 to 5).
+
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+
+/// `null` reads as the default.
+fn nullable<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(json: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(json)?.unwrap_or_default())
+}
+
+/// `POST /containers/create`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Created {
+    /// 64 hex digits.
+    pub id: String,
+    /// Limits that were dropped, for instance.
+    #[serde(default, deserialize_with = "nullable")]
+    pub warnings: Vec<String>,
+}
+
+/// `GET /containers/{n}/json`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Inspect {
+    /// 64 hex digits.
+    pub id: String,
+    /// Without a leading slash.
+    pub name: String,
+    /// See [`State`].
+    #[serde(deserialize_with = "nullable")]
+    pub state: State,
+    /// See [`Config`].
+    #[serde(deserialize_with = "nullable")]
+    pub config: Config,
+    /// See [`HostConfig`].
+    #[serde(deserialize_with = "nullable")]
+    pub host_config: HostConfig,
+    /// See [`NetworkSettings`].
+    #[serde(deserialize_with = "nullable")]
+    pub network_settings: NetworkSettings,
+    /// Of the log file, up to 2.x; later in [`LogConfig`].
+    #[serde(deserialize_with = "nullable")]
+    pub log_path: String,
+}
+
+/// `State` of an inspect.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct State {
+    /// `configured`, `created`, `initialized`, `running`, `paused`, `stopping`, `stopped`, `exited`, `removing`.
+    pub status: String,
+    /// 0 when not running.
+    pub pid: u32,
+    /// Absent when not running.
+    #[serde(deserialize_with = "nullable")]
+    pub conmon_pid: u32,
+    /// 0 also where there is none.
+    pub exit_code: i32,
+    /// conmon saw the kernel's event.
+    #[serde(rename = "OOMKilled")]
+    pub oom_killed: bool,
+    /// RFC 3339; year 1 for never.
+    pub started_at: String,
+    /// RFC 3339; year 1 for never. Kept through later runs.
+    pub finished_at: String,
+}
+
+/// `Config` of an inspect.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Config {
+    /// `null` without any.
+    #[serde(deserialize_with = "nullable")]
+    pub labels: BTreeMap<String, String>,
+    /// A number up to 4.x, a name from 5.0 on.
+    #[serde(deserialize_with = "nullable")]
+    pub stop_signal: Option<StopSignal>,
+}
+
+/// A stop signal of either age.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum StopSignal {
+    /// As the kernel counts.
+    Number(u32),
+    /// `SIGTERM`.
+    Name(String),
+}
+
+/// `HostConfig` of an inspect.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct HostConfig {
+    /// From 3.0 on.
+    #[serde(deserialize_with = "nullable")]
+    pub log_config: LogConfig,
+}
+
+/// `HostConfig.LogConfig` of an inspect.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct LogConfig {
+    /// `k8s-file`, `journald`, ...
+    #[serde(rename = "Type", deserialize_with = "nullable")]
+    pub driver: String,
+    /// Of the log file.
+    #[serde(deserialize_with = "nullable")]
+    pub path: String,
+}
+
+/// `NetworkSettings` of an inspect.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct NetworkSettings {
+    /// On the default network; else empty.
+    #[serde(rename = "IPAddress", deserialize_with = "nullable")]
+    pub ip_address: String,
+    /// By name.
+    #[serde(deserialize_with = "nullable")]
+    pub networks: BTreeMap<String, Network>,
+}
+
+/// One network of an inspect.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Network {
+    /// May be empty.
+    #[serde(rename = "IPAddress", deserialize_with = "nullable")]
+    pub ip_address: String,
+}
+
+/// One entry of `GET /containers/json`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Listed {
+    /// 64 hex digits.
+    pub id: String,
+    /// The first one is its own.
+    #[serde(deserialize_with = "nullable")]
+    pub names: Vec<String>,
+    /// The words of [`State::status`].
+    pub state: String,
+    /// 0 when not running.
+    pub pid: u32,
+    /// 0 also where there is none.
+    pub exit_code: i32,
+    /// Seconds since the epoch; far below zero for never.
+    pub started_at: i64,
+    /// Seconds since the epoch; far below zero for never.
+    pub exited_at: i64,
+    /// `null` without any.
+    #[serde(deserialize_with = "nullable")]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// One entry of the report of a removal (4.0 and later).
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Removed {
+    /// A text, or `null` for success.
+    pub err: Option<serde_json::Value>,
+}
+
+/// `GET /containers/stats?stream=false`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct StatsReport {
+    /// `{}` when it failed: Go errors do not encode.
+    pub error: Option<serde_json::Value>,
+    /// One per container.
+    #[serde(deserialize_with = "nullable")]
+    pub stats: Vec<Stats>,
+}
+
+/// Counters of one container.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Stats {
+    /// CPU time in all modes, in nanoseconds.
+    #[serde(rename = "CPUNano")]
+    pub cpu_nano: u64,
+    /// Of which in the kernel.
+    #[serde(rename = "CPUSystemNano")]
+    pub cpu_system_nano: u64,
+    /// The wall clock, in nanoseconds; 0 when the container does not run (4.1 and later).
+    #[serde(rename = "SystemNano")]
+    pub system_nano: u64,
+    /// Bytes, page cache included.
+    #[serde(rename = "MemUsage")]
+    pub mem_usage: u64,
+}
+
+/// One line of a pull.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PullLine {
+    /// Progress, for a person.
+    #[serde(deserialize_with = "nullable")]
+    pub stream: String,
+    /// It failed.
+    #[serde(deserialize_with = "nullable")]
+    pub error: String,
+    /// It worked: the image's id.
+    #[serde(deserialize_with = "nullable")]
+    pub id: String,
+}
+
+/// `GET /images/{n}/json`, `POST /containers/{n}/exec`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Identified {
+    /// Of the image or session.
+    pub id: String,
+}
+
+/// `GET /exec/{id}/json`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ExecInspect {
+    /// Until its end has been recorded.
+    pub running: bool,
+    /// 0 while running.
+    pub exit_code: i32,
+    /// On the host; 0 when not running.
+    pub pid: u32,
+}
+
+/// `GET /info`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Info {
+    /// See [`Host`].
+    pub host: Host,
+    /// See [`Version`].
+    pub version: Version,
+}
+
+/// `host` of the info.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Host {
+    /// `v1` or `v2`.
+    pub cgroup_version: String,
+    /// See [`OciRuntime`].
+    #[serde(deserialize_with = "nullable")]
+    pub oci_runtime: OciRuntime,
+    /// From 3.0 on.
+    #[serde(deserialize_with = "nullable")]
+    pub security: Security,
+    /// Up to 2.x.
+    pub rootless: bool,
+}
+
+/// `host.ociRuntime` of the info.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct OciRuntime {
+    /// Of the program.
+    pub path: String,
+}
+
+/// `host.security` of the info.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Security {
+    /// Runs without root.
+    pub rootless: bool,
+    /// Is on.
+    pub apparmor_enabled: bool,
+    /// Is on.
+    pub seccomp_enabled: bool,
+    /// Is on.
+    #[serde(rename = "selinuxEnabled")]
+    pub selinux_enabled: bool,
+}
+
+/// `version` of the info.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub struct Version {
+    /// `4.3.1`.
+    pub version: String,
+}
