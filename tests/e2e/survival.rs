@@ -115,6 +115,12 @@ pub fn plugin_killed(setup: Setup) {
     });
     agent.healthy();
     assert_eq!(alloc.container(), before, "the task is still the same process");
+    // The agent's collector of logs has stopped at the end of its pipe; a new agent gives it another start.
+    agent.kill();
+    agent.launch();
+    agent.healthy();
+    alloc.running();
+    assert_eq!(alloc.container(), before, "the task is still the same process");
     end_by_signal(&alloc);
     alloc.says("told");
     agent.stop_jobs().unwrap();

@@ -2,7 +2,7 @@
 
 use crate::support::agent::Agent;
 use crate::support::job::Job;
-use serde_json::json;
+use std::fs;
 
 pub fn zero_is_complete(agent: &Agent) {
     let alloc = agent.run(&Job::batch("exit-0", "exit 0"));
@@ -28,14 +28,17 @@ pub fn a_signal_is_128_and_its_number(agent: &Agent) {
 }
 
 pub fn killed_for_its_memory(agent: &Agent) {
-    let job = Job::batch("oom", "").memory(32);
-    let job = job.config("command", json!("dd"));
-    let job = job.config("args", json!(["if=/dev/zero", "of=/dev/null", "bs=200M", "count=1"]));
-    let end = agent.run(&job).ended();
+    let script = "while [ ! -e /alloc/data/eat ]; do sleep 0.1; done; \
+                  exec dd if=/dev/zero of=/dev/null bs=200M count=1";
+    let alloc = agent.run(&Job::batch("oom", script).memory(32));
+    alloc.running();
+    fs::write(alloc.path("alloc/data/eat"), "").unwrap();
+    let end = alloc.ended();
     assert_eq!(end.status, "failed", "{end:?}");
     let messages = end.messages("Terminated");
     assert!(
         matches!(messages.as_slice(), [one] if one.contains("Exit Code: 137") && one.contains("OOM")),
         "{end:?}"
     );
+    alloc.container_gone();
 }

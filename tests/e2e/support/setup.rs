@@ -48,7 +48,10 @@ impl Setup {
         if setup.on_host(&setup.nomad).exists() && setup.on_host(Path::new(PLUGIN)).exists() {
             Some(setup)
         } else {
-            missing("this Podman runs in a root of its own, without Nomad and the plugin", "NDP_NOMAD_REQUIRED")
+            missing(
+                "this Podman runs in a root of its own, without Nomad and the plugin",
+                "NDP_NOMAD_REQUIRED",
+            )
         }
     }
 
