@@ -12,8 +12,7 @@ mod signal;
 mod stop;
 
 use crate::support::agent::Agent;
-use crate::support::setup::text;
-use std::io::{self, Write};
+use crate::support::setup::{tell, text};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::thread;
@@ -69,7 +68,7 @@ pub fn run(agent: &Agent) -> Vec<&'static str> {
                 while let Some((name, case)) = next(&queue) {
                     let passed = catch_unwind(AssertUnwindSafe(|| case(agent))).is_ok();
                     let verdict = if passed { "ok" } else { "FAILED" };
-                    writeln!(io::stderr(), "case {name} ... {verdict}").unwrap();
+                    tell(&format!("case {name} ... {verdict}"));
                     if !passed {
                         failed.lock().unwrap().push(name);
                     }

@@ -5,13 +5,11 @@ use super::config::{self, Ports};
 use super::http::Server;
 use super::job::Job;
 use super::processes::{self, MARK, Process};
-use super::setup::{PLUGIN, Setup};
+use super::setup::{PLUGIN, Setup, tell};
 use super::{podman, wait};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::Mutex;
@@ -19,6 +17,9 @@ use std::time::Duration;
 
 /// Lines of the agent's log that a failed test shows.
 const TAIL: usize = 80;
+
+/// The agent's program in its own directory.
+pub const NOMAD: &str = "nomad";
 
 /// How long jobs may take to stop at the end; what is left then is removed without them.
 const GOODBYE: Duration = Duration::from_secs(15);
@@ -49,7 +50,8 @@ impl Agent {
         let ports = Ports::free();
         let dir = setup.work.join(format!("e2e-{name}-{}", ports.http));
         fs::create_dir_all(dir.join("plugins")).unwrap();
-        symlink(PLUGIN, dir.join("plugins/nomad-driver-podman")).unwrap();
+        place(Path::new(PLUGIN), &dir.join("plugins/nomad-driver-podman"));
+        place(&setup.nomad, &dir.join(NOMAD));
         fs::write(dir.join("agent.hcl"), config::agent(&setup, &dir, ports, socket)).unwrap();
         let agent = Self {
             setup,
@@ -66,7 +68,7 @@ impl Agent {
     /// Starts the process, also after [`Agent::kill`].
     pub fn launch(&self) {
         let log = OpenOptions::new().create(true).append(true).open(self.log_path()).unwrap();
-        let mut command = self.setup.command(&self.setup.nomad);
+        let mut command = self.setup.command(self.path(NOMAD));
         command.args(["agent", "-config"]).arg(self.dir.join("agent.hcl"));
         command.env(MARK, &self.dir).env("HOME", &self.dir).current_dir(&self.dir);
         command.stdin(Stdio::null()).stdout(File::try_clone(&log).unwrap()).stderr(log);
@@ -211,6 +213,13 @@ impl Agent {
     }
 }
 
+/// Makes a program visible in the agent's directory: Podman may run in a root of its own that has no other.
+fn place(program: &Path, at: &Path) {
+    if fs::hard_link(program, at).is_err() {
+        fs::copy(program, at).unwrap();
+    }
+}
+
 fn remove_groups(group: &Path) {
     for child in fs::read_dir(group).into_iter().flatten().flatten() {
         if child.path().is_dir() {
@@ -223,13 +232,12 @@ fn remove_groups(group: &Path) {
 
 impl Drop for Agent {
     fn drop(&mut self) {
-        let mut stderr = io::stderr();
         if std::thread::panicking() {
-            drop(writeln!(stderr, "--- agent of {}:\n{}\n---", self.dir.display(), self.log_tail()));
+            tell(&format!("--- agent of {}:\n{}\n---", self.dir.display(), self.log_tail()));
             drop(self.stop_jobs());
         }
         if let Err(left) = self.clean_up() {
-            drop(writeln!(stderr, "e2e: something is left: {left}"));
+            tell(&format!("e2e: something is left: {left}"));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One run of a job: what the agent tells about it and what a person does to it.
 
-use super::agent::Agent;
+use super::agent::{Agent, NOMAD};
 use super::job::Job;
 use super::podman::{self, Container};
 use super::wait;
@@ -121,7 +121,7 @@ impl Alloc<'_> {
             panic!("agents are on the loopback")
         };
         let mut exec = self.agent.setup.command("timeout");
-        exec.arg(wait::LIMIT.as_secs().to_string()).arg(&self.agent.setup.nomad);
+        exec.arg(wait::LIMIT.as_secs().to_string()).arg(self.agent.path(NOMAD));
         exec.args(["alloc", "exec", "-i=true", "-t=false", "-task", Job::TASK, &self.id]).args(command);
         exec.env("NOMAD_ADDR", format!("http://127.0.0.1:{port}")).env("HOME", self.agent.path("."));
         exec.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -11,7 +11,7 @@ use std::process::Command;
 /// What a run needs from the machine.
 #[derive(Debug, Clone)]
 pub struct Setup {
-    /// The agent's and the command line's program.
+    /// The program of agent and command line.
     pub nomad: PathBuf,
     /// Its version: major and minor.
     pub version: (u32, u32),
@@ -37,22 +37,17 @@ impl Setup {
         else {
             return missing("NDP_PODMAN_SOCKET, _IMAGE and _WORK name no Podman", "NDP_PODMAN_REQUIRED");
         };
-        let setup = Self {
+        if text("NDP_PODMAN_OWNER").is_some_and(|owner| owner != "0:0") {
+            return missing("the agent runs as root, this Podman does not", "NDP_NOMAD_REQUIRED");
+        }
+        Some(Self {
             version: version(&nomad),
             nomad,
             socket: PathBuf::from(socket.trim_start_matches("unix://")),
             image,
             work: PathBuf::from(work),
             holder: holder(),
-        };
-        if setup.on_host(&setup.nomad).exists() && setup.on_host(Path::new(PLUGIN)).exists() {
-            Some(setup)
-        } else {
-            missing(
-                "this Podman runs in a root of its own, without Nomad and the plugin",
-                "NDP_NOMAD_REQUIRED",
-            )
-        }
+        })
     }
 
     /// Podman's API.
@@ -93,9 +88,16 @@ impl Setup {
 /// The plugin under test.
 pub const PLUGIN: &str = env!("CARGO_BIN_EXE_nomad-driver-podman");
 
-/// Says on stderr, past the harness that would swallow it, why a test does nothing.
+/// Says something on stderr, past the harness, which would keep what a passing test prints to itself.
+pub fn tell(line: &str) {
+    let mut stderr = io::stderr();
+    // Nobody may be left to read it.
+    drop(writeln!(stderr, "{line}"));
+}
+
+/// Says why a test does nothing.
 pub fn skip(reason: &str) {
-    writeln!(io::stderr(), "SKIPPED e2e: {reason}").unwrap();
+    tell(&format!("SKIPPED e2e: {reason}"));
 }
 
 /// The same, unless the variable `required` is 1: then it is an error.
@@ -110,13 +112,13 @@ pub fn text(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// The program itself, past all links.
 fn nomad() -> Option<PathBuf> {
-    if let Some(named) = text("NOMAD_BIN") {
-        let path = fs::canonicalize(&named);
-        return Some(path.unwrap_or_else(|error| panic!("NOMAD_BIN is {named}: {error}")));
-    }
-    let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|dir| dir.join("nomad")).find(|file| file.is_file())
+    let found = text("NOMAD_BIN").map(PathBuf::from).or_else(|| {
+        let path = env::var_os("PATH")?;
+        env::split_paths(&path).map(|dir| dir.join("nomad")).find(|file| file.is_file())
+    })?;
+    Some(fs::canonicalize(&found).unwrap_or_else(|error| panic!("no Nomad at {}: {error}", found.display())))
 }
 
 /// `Nomad v1.6.5` and more lines in some versions.
