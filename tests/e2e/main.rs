@@ -1,4 +1,4 @@
-//! A real Nomad agent with the built plugin and a real Podman, driven from outside: its API and its command line.
+//! A real Nomad agent with the built plugin and a real Podman, driven from outside by its API.
 //!
 //! `NOMAD_BIN` or `nomad` on the path, and the variables of `tests/support/podman.sh`; without one of them the
 //! tests say so by name and pass. `NDP_NOMAD_REQUIRED=1` makes that an error. `NDP_E2E_CASE=exec` runs only the

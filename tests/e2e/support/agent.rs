@@ -19,7 +19,7 @@ use std::time::Duration;
 const TAIL: usize = 80;
 
 /// The agent's program in its own directory.
-pub const NOMAD: &str = "nomad";
+const NOMAD: &str = "nomad";
 
 /// How long jobs may take to stop at the end; what is left then is removed without them.
 const GOODBYE: Duration = Duration::from_secs(15);

@@ -1,13 +1,13 @@
 //! One run of a job: what the agent tells about it and what a person does to it.
 
-use super::agent::{Agent, NOMAD};
+use super::agent::Agent;
+use super::exec::{self, Done};
+use super::http::Server;
 use super::job::Job;
 use super::podman::{self, Container};
 use super::wait;
 use serde_json::{Value, json};
-use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Output, Stdio};
 
 /// An allocation on its agent.
 pub struct Alloc<'a> {
@@ -115,19 +115,10 @@ impl Alloc<'_> {
         self.agent.api.call("DELETE", &format!("/v1/job/{}?purge=true", self.job), "").unwrap();
     }
 
-    /// `nomad alloc exec` with something on its standard input. Exit code 124: it did not end.
-    pub fn exec(&self, command: &[&str], stdin: &[u8]) -> Output {
-        let super::http::Server::Loopback(port) = self.agent.api else {
-            panic!("agents are on the loopback")
-        };
-        let mut exec = self.agent.setup.command("timeout");
-        exec.arg(wait::LIMIT.as_secs().to_string()).arg(self.agent.path(NOMAD));
-        exec.args(["alloc", "exec", "-i=true", "-t=false", "-task", Job::TASK, &self.id]).args(command);
-        exec.env("NOMAD_ADDR", format!("http://127.0.0.1:{port}")).env("HOME", self.agent.path("."));
-        exec.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = exec.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(stdin).unwrap();
-        child.wait_with_output().unwrap()
+    /// `nomad alloc exec` with something on its standard input.
+    pub fn exec(&self, command: &[&str], stdin: &[u8]) -> Done {
+        let Server::Loopback(port) = self.agent.api else { panic!("agents are on the loopback") };
+        exec::exec(port, &self.id, Job::TASK, command, stdin).unwrap()
     }
 
     /// The task's container, once it runs.

@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod alloc;
 pub mod config;
+pub mod exec;
 pub mod http;
 pub mod job;
 pub mod podman;
