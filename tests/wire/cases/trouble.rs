@@ -91,7 +91,8 @@ pub async fn a_reply_that_is_no_json_is_told(lab: &Lab) {
 }
 
 pub async fn a_refusal_without_a_reason_is_told(lab: &Lab) {
-    let page = "HTTP/1.1 502 Bad Gateway\r\nLibpod-Api-Version: 4.3.1\r\nContent-Length: 12\r\n\r\n<p>hello</p>";
+    let page =
+        "HTTP/1.1 502 Bad Gateway\r\nLibpod-Api-Version: 4.3.1\r\nContent-Length: 12\r\n\r\n<p>hello</p>";
     let told = answered(lab, page).await;
     assert!(told.contains("502"), "{told}");
 }
