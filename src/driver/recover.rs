@@ -2,6 +2,7 @@
 
 use super::Driver;
 use super::error::DriverError;
+use super::logs::{Batches, LogsFrom};
 use super::owner::{self, NewOwner};
 use super::settings::Settings;
 use super::start::stop_signal;
@@ -13,6 +14,22 @@ use crate::domain::task::recover::{Recovery, decide, ended};
 use crate::domain::task::{ExitOutcome, Handle, Machine, TaskRequest};
 use crate::ports::clock::within;
 use std::sync::Arc;
+
+/// The container of a task that is recovered.
+enum Found {
+    /// It runs; its output from now on, if it can be had.
+    Alive(ContainerFacts, Option<Batches>),
+    /// It ended while nobody watched.
+    Ended(ContainerFacts, ExitOutcome),
+}
+
+impl Found {
+    /// Opens the log before the host is told that the task is recovered: what it writes after that is not lost.
+    async fn alive(settings: &Settings, facts: ContainerFacts) -> Self {
+        let batches = settings.runtime.logs(&facts.id, LogStart::Now).await.ok();
+        Self::Alive(facts, batches)
+    }
+}
 
 impl Driver {
     /// Finds the container of a task that was started before and watches it on. A task that is known already
@@ -30,10 +47,10 @@ impl Driver {
         let task = Arc::new(task);
         let found = within(&*self.shared.clock, RECOVER_TIMEOUT, self.find(&settings, &task, handle)).await;
         let timed_out = |_| DriverError::TimedOut { verb: "recover task", limit: RECOVER_TIMEOUT };
-        let (facts, outcome) = found.map_err(timed_out)??;
-        reservation.fill(match outcome {
-            None => self.own(task, &settings, &facts, LogStart::Now),
-            Some(outcome) => self.own_ended(task, &settings, &facts, outcome),
+        let found = found.map_err(timed_out)??;
+        reservation.fill(match found {
+            Found::Alive(facts, batches) => self.own(task, &settings, &facts, LogsFrom::Opened(batches)),
+            Found::Ended(facts, outcome) => self.own_ended(task, &settings, &facts, outcome),
         });
         Ok(())
     }
@@ -44,7 +61,7 @@ impl Driver {
         settings: &Settings,
         task: &TaskRequest,
         handle: &Handle,
-    ) -> Result<(ContainerFacts, Option<ExitOutcome>), DriverError> {
+    ) -> Result<Found, DriverError> {
         let facts = settings
             .runtime
             .inspect(handle.container.as_str())
@@ -52,30 +69,25 @@ impl Driver {
             .map_err(|error| DriverError::runtime("recover task", error))?;
         belongs(&facts, task)?;
         match decide(&facts, settings.plugin.recover_stopped) {
-            Recovery::Adopt => Ok((facts, None)),
-            Recovery::Report(outcome) => Ok((facts, Some(outcome))),
+            Recovery::Adopt => Ok(Found::alive(settings, facts).await),
+            Recovery::Report(outcome) => Ok(Found::Ended(facts, outcome)),
             Recovery::StartAgain => Ok(self.start_again(settings, task, facts).await),
         }
     }
 
     /// Runs a stopped container again; if that fails, its end is reported as it was.
-    async fn start_again(
-        &self,
-        settings: &Settings,
-        task: &TaskRequest,
-        facts: ContainerFacts,
-    ) -> (ContainerFacts, Option<ExitOutcome>) {
+    async fn start_again(&self, settings: &Settings, task: &TaskRequest, facts: ContainerFacts) -> Found {
         match settings.runtime.start(&facts.id).await {
             Ok(_) => {
                 self.shared.tell(task, "Started the stopped container again (recover_stopped)", &[]);
                 let now = settings.runtime.inspect(facts.id.as_str()).await;
-                (now.unwrap_or(facts), None)
+                Found::alive(settings, now.unwrap_or(facts)).await
             }
             Err(error) => {
                 let reason = error.to_string();
                 self.shared.tell(task, "Could not start the stopped container again", &[("reason", &reason)]);
                 let outcome = ended(&facts);
-                (facts, Some(outcome))
+                Found::Ended(facts, outcome)
             }
         }
     }

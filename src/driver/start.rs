@@ -2,6 +2,7 @@
 
 use super::create::Creation;
 use super::error::DriverError;
+use super::logs::LogsFrom;
 use super::owner::{self, NewOwner};
 use super::registry::Reservation;
 use super::settings::Settings;
@@ -10,7 +11,6 @@ use crate::domain::config::TaskConfig;
 use crate::domain::container::{ContainerFacts, ContainerSpec, ContainerState, Node, plan};
 use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::limits::FINGERPRINT_TIMEOUT;
-use crate::domain::log::LogStart;
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::{Handle, Input, Machine, TaskRequest};
@@ -88,7 +88,7 @@ impl Driver {
             name: spec.name,
             started_at: facts.started_at,
         };
-        reservation.fill(self.own(task, &settings, &facts, LogStart::Beginning));
+        reservation.fill(self.own(task, &settings, &facts, LogsFrom::Beginning));
         let network = facts.ip.map(|ip| DriverNetwork { ip, port_map });
         Ok(Started { handle, network })
     }
@@ -146,7 +146,7 @@ impl Driver {
         task: Arc<TaskRequest>,
         settings: &Settings,
         facts: &ContainerFacts,
-        logs_from: LogStart,
+        logs_from: LogsFrom,
     ) -> owner::OwnerRef {
         let shared = &self.shared;
         let logs = logs::spawn(&settings.runtime, &shared.host, &shared.clock, &task, &facts.id, logs_from);

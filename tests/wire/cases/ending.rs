@@ -11,7 +11,9 @@ pub async fn the_plugin_ends_in_time_with_streams_open(lab: &Lab) {
     plugin.start(&task).await.unwrap();
     task.stdout.says("ready").await;
     let mut stats = plugin.stats(task.id(), Duration::from_millis(100));
-    stats.next().await.unwrap();
+    if lab.arm.has_stats() {
+        stats.next().await.unwrap();
+    }
     let mut session = plugin.session(task.id(), lab.arm.command("cat"), false).await;
     session.write(b"x").await;
     session.says("x").await;
