@@ -25,7 +25,7 @@ test-automtls: ## the optional mutual TLS of the plugin socket
 
 lint: ## format and lints, as CI sees them
 	cargo fmt --check
-	cargo clippy --all-targets --all-features -- -D warnings
+	cargo clippy --locked --all-targets --all-features -- -D warnings
 
 release: ## the plugin, to be copied into Nomad's plugin_dir
 	cargo build --release

@@ -35,8 +35,12 @@ pub const RETRY_FIRST: Duration = Duration::from_millis(100);
 /// Longest pause between two tries.
 pub const RETRY_LONGEST: Duration = Duration::from_secs(5);
 
-/// Tries of a removal before DestroyTask reports failure: with the pauses above about 10 s.
-pub const REMOVE_TRIES: u32 = 6;
+/// Tries of a removal before DestroyTask reports failure: with the pauses above 6 to 12 s.
+pub const REMOVE_TRIES: u32 = 8;
+
+/// Pause before a removal that failed is tried anew. The host does not ask again, so we do, for as long as it
+/// takes: the container may lend its network to one that is still being stopped, or Podman may be away.
+pub const REMOVE_AGAIN: Duration = Duration::from_secs(30);
 
 /// Task events kept for a subscriber that is slower than we are; Nomad itself shows the last ten per task.
 pub const EVENT_BACKLOG: usize = 256;

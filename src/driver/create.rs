@@ -69,8 +69,7 @@ impl Creation<'_> {
     async fn recover_from(&self, error: &RuntimeError) -> Result<Option<ContainerId>, DriverError> {
         match error.kind {
             ErrorKind::ImageMissing => self.pull().await.map(|()| None),
-            ErrorKind::NameInUse => self.settle().await.map(|_| None),
-            ErrorKind::OutcomeUnknown | ErrorKind::TimedOut => self.settle().await,
+            ErrorKind::NameInUse | ErrorKind::OutcomeUnknown | ErrorKind::TimedOut => self.settle().await,
             ErrorKind::Unavailable => Ok(None),
             ErrorKind::NotFound
             | ErrorKind::WrongState

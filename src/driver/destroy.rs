@@ -1,27 +1,31 @@
 //! DestroyTask.
 
 use super::error::DriverError;
+use super::owner::OwnerRef;
+use super::registry::Registry;
 use super::{Driver, owner};
 use crate::domain::container::labels::{Owner, owner as owner_of};
 use crate::domain::task::{Input, TaskId};
+use tokio::sync::oneshot;
 
 impl Driver {
-    /// Removes a task's container and forgets the task. With `force` a running one is killed first.
+    /// Removes a task's container and forgets the task. With `force` a running one is killed first. Goes on
+    /// even if the caller goes away.
     ///
     /// An id that is not known may still have a container, left by a start or recovery that failed: it is
     /// found by its labels.
     ///
     /// # Errors
     /// Refused for a running task without `force`; the runtime could not remove the container, in which case
-    /// the task stays known and destroy may be repeated.
+    /// the task stays known and the removal is tried again, by us or by another destroy.
     pub async fn destroy_task(&self, id: &TaskId, force: bool) -> Result<(), DriverError> {
         let owner = match self.shared.registry.get(id) {
             Ok(owner) => owner,
             Err(unknown) => return self.destroy_unknown(id, unknown).await,
         };
-        owner.command(Input::Destroy { force }).await?;
-        self.shared.registry.remove(id);
-        Ok(())
+        let (done, removed) = oneshot::channel();
+        tokio::spawn(see_off(self.shared.registry.clone(), id.clone(), owner, force, done));
+        removed.await.map_err(|_| DriverError::ShuttingDown)?
     }
 
     async fn destroy_unknown(&self, id: &TaskId, unknown: DriverError) -> Result<(), DriverError> {
@@ -36,5 +40,30 @@ impl Driver {
             Some(facts) => owner::remove(&*runtime, &*self.shared.clock, &facts.id).await.map_err(failed),
             None => Err(unknown),
         }
+    }
+}
+
+/// Destroys, answers, and forgets the task once nothing is left of it.
+async fn see_off(
+    registry: Registry,
+    id: TaskId,
+    owner: OwnerRef,
+    force: bool,
+    done: oneshot::Sender<Result<(), DriverError>>,
+) {
+    let answer = match owner.command(Input::Destroy { force }).await {
+        // Another destroy was faster.
+        Err(DriverError::ShuttingDown) if owner.status.borrow().destroyed => Ok(()),
+        answer => answer,
+    };
+    let refused = matches!(answer, Err(DriverError::Refused(_)));
+    if answer.is_ok() {
+        registry.remove(&id);
+    }
+    // A caller that went away does not want to know.
+    drop(done.send(answer));
+    if !refused {
+        owner.destroyed().await;
+        registry.remove(&id);
     }
 }

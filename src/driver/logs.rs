@@ -139,8 +139,14 @@ impl Reader {
     }
 
     fn is_final(&self, error: &RuntimeError) -> bool {
-        tracing::debug!(container = self.container.as_str(), %error, "cannot read the container's log");
-        matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Rejected)
+        let is_final =
+            matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Rejected);
+        if is_final && !error.is(ErrorKind::NotFound) {
+            tracing::warn!(container = self.container.as_str(), %error, "no logs of this container");
+        } else {
+            tracing::debug!(container = self.container.as_str(), %error, "cannot read the container's log");
+        }
+        is_final
     }
 
     async fn pass_on(&self, batch: LogBatch) {

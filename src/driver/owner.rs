@@ -6,7 +6,7 @@
 use super::error::DriverError;
 use super::logs::LogPump;
 use super::retry::Backoff;
-use crate::domain::limits::{COMMAND_BACKLOG, LOG_DRAIN_TIMEOUT, REMOVE_TRIES};
+use crate::domain::limits::{COMMAND_BACKLOG, LOG_DRAIN_TIMEOUT, REMOVE_AGAIN, REMOVE_TRIES};
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::recover::ended;
@@ -46,6 +46,13 @@ impl OwnerRef {
         let (reply, answer) = oneshot::channel();
         self.commands.send(Command { input, reply }).await.map_err(|_| DriverError::ShuttingDown)?;
         answer.await.map_err(|_| DriverError::ShuttingDown)?
+    }
+
+    /// Waits until nothing is left of the task, which may be never.
+    pub async fn destroyed(&self) {
+        let mut status = self.status.clone();
+        // An owner that is gone has nothing left to remove.
+        drop(status.wait_for(|status| status.destroyed).await);
     }
 
     /// Waits until the task has ended and says how.
@@ -152,7 +159,13 @@ impl Owner {
             Outcome::RemoveFailed(error) => {
                 drop(self.step(Input::RemoveFailed));
                 let error = DriverError::runtime("destroy task", error);
+                tracing::warn!(container = self.container.as_str(), %error, "trying again later");
                 self.destroyers.drain(..).for_each(|reply| drop(reply.send(Err(error.clone()))));
+                let clock = Arc::clone(&self.clock);
+                self.effects.push(Box::pin(async move {
+                    clock.sleep(REMOVE_AGAIN).await;
+                    Outcome::Input(Input::Destroy { force: true })
+                }));
             }
         }
         self.answer_destroyers();

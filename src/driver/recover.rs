@@ -4,6 +4,7 @@ use super::Driver;
 use super::error::DriverError;
 use super::logs::{Batches, LogsFrom};
 use super::owner::{self, NewOwner};
+use super::retry::Backoff;
 use super::settings::Settings;
 use super::start::stop_signal;
 use crate::domain::container::ContainerFacts;
@@ -12,6 +13,7 @@ use crate::domain::limits::RECOVER_TIMEOUT;
 use crate::domain::log::LogStart;
 use crate::domain::task::recover::{Recovery, decide, ended};
 use crate::domain::task::{ExitOutcome, Handle, Machine, TaskRequest};
+use crate::ports::RuntimeError;
 use crate::ports::clock::within;
 use std::sync::Arc;
 
@@ -62,9 +64,8 @@ impl Driver {
         task: &TaskRequest,
         handle: &Handle,
     ) -> Result<Found, DriverError> {
-        let facts = settings
-            .runtime
-            .inspect(handle.container.as_str())
+        let facts = self
+            .inspect_patiently(settings, handle.container.as_str())
             .await
             .map_err(|error| DriverError::runtime("recover task", error))?;
         belongs(&facts, task)?;
@@ -77,8 +78,12 @@ impl Driver {
 
     /// Runs a stopped container again; if that fails, its end is reported as it was.
     async fn start_again(&self, settings: &Settings, task: &TaskRequest, facts: ContainerFacts) -> Found {
-        match settings.runtime.start(&facts.id).await {
-            Ok(_) => {
+        let started = match settings.runtime.start(&facts.id).await {
+            Err(error) if error.effect_is_unknown() => self.has_started(settings, &facts, error).await,
+            other => other.map(drop),
+        };
+        match started {
+            Ok(()) => {
                 self.shared.tell(task, "Started the stopped container again (recover_stopped)", &[]);
                 let now = settings.runtime.inspect(facts.id.as_str()).await;
                 Found::alive(settings, now.unwrap_or(facts)).await
@@ -89,6 +94,32 @@ impl Driver {
                 let outcome = ended(&facts);
                 Found::Ended(facts, outcome)
             }
+        }
+    }
+
+    /// Whether a start whose reply was lost took place: the container runs, or has another start on record.
+    async fn has_started(
+        &self,
+        settings: &Settings,
+        before: &ContainerFacts,
+        lost: RuntimeError,
+    ) -> Result<(), RuntimeError> {
+        let now = self.inspect_patiently(settings, before.id.as_str()).await?;
+        if now.state.is_alive() || now.started_at != before.started_at { Ok(()) } else { Err(lost) }
+    }
+
+    /// Asks again while Podman is away: an error would make the host destroy a container that runs. The caller
+    /// bounds the time.
+    async fn inspect_patiently(&self, settings: &Settings, id: &str) -> Result<ContainerFacts, RuntimeError> {
+        let mut backoff = Backoff::new(&*self.shared.clock);
+        loop {
+            match settings.runtime.inspect(id).await {
+                Err(error) if error.kind.is_transient() => {
+                    tracing::debug!(container = id, %error, "cannot look at a container, trying again");
+                }
+                other => return other,
+            }
+            backoff.pause().await;
         }
     }
 

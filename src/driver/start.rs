@@ -14,8 +14,8 @@ use crate::domain::limits::FINGERPRINT_TIMEOUT;
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::{Handle, Input, Machine, TaskRequest};
+use crate::ports::RuntimeError;
 use crate::ports::clock::within;
-use crate::ports::{ErrorKind, RuntimeError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -118,9 +118,7 @@ impl Driver {
     async fn bring_up(&self, settings: &Settings, id: &ContainerId) -> Result<ContainerFacts, RuntimeError> {
         let lost = match settings.runtime.start(id).await {
             Ok(_) => None,
-            Err(error) if matches!(error.kind, ErrorKind::OutcomeUnknown | ErrorKind::TimedOut) => {
-                Some(error)
-            }
+            Err(error) if error.effect_is_unknown() => Some(error),
             Err(error) => return Err(error),
         };
         let facts = settings.runtime.inspect(id.as_str()).await?;

@@ -76,6 +76,11 @@ impl RuntimeError {
         Self { operation, object: object.to_string(), kind, message }
     }
 
+    /// Whether the request may have been carried out all the same: look before asking again.
+    pub fn effect_is_unknown(&self) -> bool {
+        matches!(self.kind, ErrorKind::OutcomeUnknown | ErrorKind::TimedOut)
+    }
+
     /// Shorthand for the question asked most.
     pub fn is(&self, kind: ErrorKind) -> bool {
         self.kind == kind

@@ -158,3 +158,18 @@ async fn a_wrong_option_is_named_before_podman_is_asked() {
     let text = refused.to_string();
     assert!(text.contains("image: is required") && text.contains("memory_swap: \"lots\""), "{text}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn our_own_untouched_container_under_the_name_is_used() {
+    let mut runtime = runtime();
+    runtime.expect_create().times(1).returning(|_| Err(error(ErrorKind::NameInUse)));
+    runtime
+        .expect_inspect()
+        .withf(|id| id == "web-alloc-1")
+        .returning(|_| Ok(facts(ContainerState::Created)));
+    runtime.expect_inspect().withf(|id| id == ID).returning(|_| Ok(facts(ContainerState::Running)));
+    runtime.expect_start().times(1).returning(|_| Ok(Change::Changed));
+    runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
+    let started = driver(runtime).start_task(task()).await.unwrap();
+    assert_eq!(started.handle.container.as_str(), ID);
+}

@@ -72,3 +72,57 @@ async fn an_unknown_id_without_a_container_is_said_to_be_unknown() {
     let unknown = driver(runtime).destroy_task(&task().id, true).await.unwrap_err();
     assert_eq!(unknown, DriverError::UnknownTask(task().id));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_that_failed_is_tried_again_although_nobody_asks() {
+    let mut runtime = starting();
+    runtime.expect_wait().returning(|_| Ok(ended(0)));
+    let mut order = Sequence::new();
+    let refused = 8;
+    runtime
+        .expect_remove()
+        .times(refused)
+        .in_sequence(&mut order)
+        .returning(|_| Err(error(ErrorKind::Internal)));
+    runtime.expect_remove().times(1).in_sequence(&mut order).returning(|_| Ok(Change::Changed));
+    let driver = driver(runtime);
+    driver.start_task(task()).await.unwrap();
+    driver.wait_task(&task().id).await.unwrap();
+    assert!(driver.destroy_task(&task().id, true).await.is_err());
+    assert!(driver.inspect_task(&task().id).is_ok(), "still ours");
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    assert!(driver.inspect_task(&task().id).is_err(), "forgotten once it is gone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_destroys_at_once_both_succeed() {
+    let mut runtime = starting();
+    runtime.expect_wait().returning(|_| Ok(ended(0)));
+    runtime.expect_remove().times(1).returning(|_| Ok(Change::Changed));
+    let driver = driver(runtime);
+    driver.start_task(task()).await.unwrap();
+    driver.wait_task(&task().id).await.unwrap();
+    let id = task().id;
+    let (one, other) = tokio::join!(driver.destroy_task(&id, true), driver.destroy_task(&id, true));
+    assert_eq!((one, other), (Ok(()), Ok(())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_destroy_whose_caller_went_away_is_finished() {
+    let mut runtime = starting();
+    runtime.expect_wait().returning(|_| Ok(ended(0)));
+    let mut order = Sequence::new();
+    runtime
+        .expect_remove()
+        .times(2)
+        .in_sequence(&mut order)
+        .returning(|_| Err(error(ErrorKind::Unavailable)));
+    runtime.expect_remove().times(1).in_sequence(&mut order).returning(|_| Ok(Change::Changed));
+    let driver = driver(runtime);
+    driver.start_task(task()).await.unwrap();
+    driver.wait_task(&task().id).await.unwrap();
+    let moment = std::time::Duration::from_millis(1);
+    assert!(tokio::time::timeout(moment, driver.destroy_task(&task().id, true)).await.is_err());
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    assert!(driver.inspect_task(&task().id).is_err());
+}

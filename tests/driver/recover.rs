@@ -101,3 +101,39 @@ async fn a_missing_container_is_an_error_and_its_id_stays_free() {
     }
     assert!(driver.inspect_task(&task().id).is_err());
 }
+
+#[tokio::test(start_paused = true)]
+async fn podman_being_away_for_a_moment_loses_no_task() {
+    let mut runtime = runtime();
+    runtime.expect_inspect().times(4).returning(|_| Err(error(ErrorKind::Unavailable)));
+    runtime.expect_inspect().returning(|_| Ok(facts(ContainerState::Running)));
+    runtime.expect_wait().returning(|_| Ok(ended(3)));
+    let driver = driver(runtime);
+    driver.recover_task(forgotten(), &handle()).await.unwrap();
+    assert!(driver.inspect_task(&task().id).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn podman_being_away_for_long_is_an_error_within_a_bound() {
+    let mut runtime = runtime();
+    runtime.expect_inspect().returning(|_| Err(error(ErrorKind::Unavailable)));
+    let before = tokio::time::Instant::now();
+    let late = driver(runtime).recover_task(forgotten(), &handle()).await.unwrap_err();
+    assert!(matches!(late, DriverError::TimedOut { .. }), "{late}");
+    assert!(before.elapsed().as_secs() <= 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_start_whose_reply_was_lost_is_found_out_by_looking() {
+    let mut runtime = runtime();
+    runtime.expect_inspect().times(1).returning(|_| Ok(ended(0)));
+    runtime.expect_inspect().returning(|_| Ok(facts(ContainerState::Running)));
+    runtime.expect_start().times(1).returning(|_| Err(error(ErrorKind::OutcomeUnknown)));
+    runtime.expect_wait().returning(|_| Ok(ended(5)));
+    let driver = driver(runtime);
+    driver.recover_task(forgotten(), &handle()).await.unwrap();
+    let ExitOutcome::Known(exit) = driver.wait_task(&task().id).await.unwrap() else {
+        panic!("unknown exit")
+    };
+    assert_eq!(exit.code, 5, "the end before the second start is not the end");
+}

@@ -6,6 +6,7 @@ use std::{
     process::ExitCode,
 };
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
@@ -73,6 +74,7 @@ fn attempt<B: BasePlugin, D: Driver>(
     compose: impl FnOnce(&CancellationToken) -> Result<Plugin<B, D>, ComposeError>,
 ) -> Result<(), RunError> {
     let offer = HostOffer::from_env(env)?;
+    raise_descriptor_limit();
     let runtime = runtime().map_err(RunError::Runtime)?;
     let served = runtime.block_on(async {
         let shutdown = CancellationToken::new();
@@ -81,6 +83,15 @@ fn attempt<B: BasePlugin, D: Driver>(
     });
     runtime.shutdown_background();
     served
+}
+
+/// A running task takes some ten descriptors, and agents often run with a soft limit of 1024. No child of ours
+/// inherits the higher one, since we have none.
+fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::debug!(%error, "the limit of open files stays where it is");
+    }
 }
 
 fn runtime() -> io::Result<Runtime> {

@@ -36,8 +36,11 @@ impl DriverService {
     }
 }
 
-fn signal(name: &str) -> Result<Option<Signal>, Status> {
-    if name.is_empty() { Ok(None) } else { name.parse().map(Some).map_err(status::failed) }
+/// The signal to stop with; `None` for the container's own. A name that is none must not make a task
+/// unstoppable: the host would only ask again.
+fn stop_signal(name: &str) -> Option<Signal> {
+    let parsed: Result<Signal, _> = (!name.is_empty()).then(|| name.parse())?;
+    parsed.inspect_err(|error| tracing::warn!(%error, "stopping with the container's own signal")).ok()
 }
 
 #[tonic::async_trait]
@@ -105,8 +108,7 @@ impl DriverRpc for DriverService {
     async fn stop_task(&self, request: Request<wire::StopTaskRequest>) -> Answer<wire::StopTaskResponse> {
         let request = request.into_inner();
         let (id, timeout) = (TaskId::new(request.task_id), time::duration(request.timeout));
-        let signal = signal(&request.signal)?;
-        self.driver.stop_task(&id, timeout, signal).await.map_err(status::failed)?;
+        self.driver.stop_task(&id, timeout, stop_signal(&request.signal)).await.map_err(status::failed)?;
         Ok(Response::new(wire::StopTaskResponse {}))
     }
 

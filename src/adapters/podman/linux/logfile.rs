@@ -27,15 +27,24 @@ const READ_BYTES: usize = 128 * 1024;
 /// come before conmon has written everything. A file that is not there yet is waited for.
 ///
 /// # Errors
-/// The file cannot be opened, is no regular file, or cannot be watched.
+/// The file cannot be opened or is no regular file.
 pub async fn follow(
+    path: PathBuf,
+    start: LogStart,
+    ended: BoxFuture<'static, ()>,
+) -> io::Result<BoxStream<'static, io::Result<LogBatch>>> {
+    follow_with(Watch::new(), path, start, ended).await
+}
+
+async fn follow_with(
+    watch: Watch,
     path: PathBuf,
     start: LogStart,
     ended: BoxFuture<'static, ()>,
 ) -> io::Result<BoxStream<'static, io::Result<LogBatch>>> {
     let mut follower = Follower {
         path: path.into(),
-        watch: Watch::new()?,
+        watch,
         open: None,
         start,
         ended: Some(ended),

@@ -200,3 +200,18 @@ async fn both_streams_of_a_megabyte_arrive_whole() {
     }
     assert!(got == expected);
 }
+
+#[tokio::test]
+async fn a_user_without_inotify_instances_left_still_has_logs() {
+    let mut log = Log::new();
+    log.line("one");
+    let (sender, receiver) = oneshot::channel();
+    log.end = Some(sender);
+    let ended = Box::pin(async { drop(receiver.await) });
+    let mut batches = follow_with(Watch::refused(), log.path(), LogStart::Beginning, ended).await.unwrap();
+    assert_eq!(next(&mut batches).await.0, "one\n");
+    log.line("two");
+    assert_eq!(next(&mut batches).await.0, "two\n");
+    log.end();
+    assert_eq!(rest(batches).await, "");
+}

@@ -8,6 +8,7 @@ use crate::domain::task::identity::ContainerId;
 use crate::ports::{ErrorKind, RuntimeError};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use rustix::io::Errno;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,8 +32,7 @@ impl Podman {
         let ended = Box::pin(self.clone().ended(id.clone()));
         let path = PathBuf::from(&seen.log_path);
         let batches = logfile::follow(path, start, ended).await;
-        let failed =
-            move |error: io::Error| call.error(ErrorKind::Unsupported, format!("{}: {error}", seen.log_path));
+        let failed = move |error: io::Error| call.error(kind(&error), format!("{}: {error}", seen.log_path));
         let batches = batches.map_err(&failed)?;
         Ok(batches.map(move |batch| batch.map_err(&failed)).boxed())
     }
@@ -45,5 +45,15 @@ impl Podman {
             self.clock().sleep(pause).await;
             pause = (pause * 2).min(RETRY_LONGEST);
         }
+    }
+}
+
+/// What is no log file of ours stays none; everything else may pass, such as too many open files.
+fn kind(error: &io::Error) -> ErrorKind {
+    let swapped = error.raw_os_error() == Some(Errno::LOOP.raw_os_error());
+    match error.kind() {
+        io::ErrorKind::InvalidInput | io::ErrorKind::PermissionDenied => ErrorKind::Unsupported,
+        _ if swapped => ErrorKind::Unsupported,
+        _ => ErrorKind::Internal,
     }
 }

@@ -42,6 +42,10 @@ const RECORD_GRACE: Duration = Duration::from_secs(5);
 /// supervisor counts as lost: half a minute.
 const CONTRADICTIONS: u32 = 8;
 
+/// How many answers of a broken service, as of damaged storage, are taken after a process has ended before its
+/// code counts as unknown: with the pauses between them, a minute.
+const BROKEN_ANSWERS: u32 = 16;
+
 /// What a program that SIGKILL ended exits with.
 const KILLED: i32 = 137;
 
@@ -58,8 +62,8 @@ struct Hold {
     init: Option<Pidfd>,
     conmon: Option<Pidfd>,
     oom: Option<OomWatch>,
-    /// Of the first process, as the service said.
-    pid: Option<u32>,
+    /// As the service described it when it was held.
+    facts: ContainerFacts,
 }
 
 /// Whether a wait is over.
@@ -75,7 +79,7 @@ impl Podman {
         let call = Call::new("wait for container", id);
         let (mut misses, mut contradictions) = (0, 0);
         loop {
-            let seen = self.patient_inspect(&call, id).await?;
+            let seen = self.patient_inspect(&call, id, u32::MAX).await?;
             if let Some(facts) = settled(&call, &seen.facts)? {
                 return Ok(facts);
             }
@@ -103,8 +107,13 @@ impl Podman {
         let oom = hold.oom.as_ref().is_some_and(OomWatch::has_killed);
         let (mut pause, mut alone) = (RECORD_FIRST, Duration::ZERO);
         loop {
-            let seen = self.patient_inspect(call, id).await?;
-            if seen.facts.pid.is_some() && seen.facts.pid != hold.pid {
+            let seen = match self.patient_inspect(call, id, BROKEN_ANSWERS).await {
+                Err(error) if error.kind.is_transient() => {
+                    return Ok(Turn::Over(Box::new(with_oom(lost(hold.facts), oom))));
+                }
+                other => other?,
+            };
+            if seen.facts.pid.is_some() && seen.facts.pid != hold.facts.pid {
                 return Ok(Turn::Again);
             }
             if let Some(facts) = settled(call, &seen.facts)? {
@@ -137,11 +146,12 @@ impl Podman {
             Ok(reply) => String::from_utf8_lossy(&reply.body).contains(NO_RECORD),
             Err(_) => false,
         };
-        let seen = self.patient_inspect(call, id).await?;
+        let seen = self.patient_inspect(call, id, u32::MAX).await?;
         if let Some(facts) = settled(call, &seen.facts)? {
             return Ok(Turn::Over(Box::new(facts)));
         }
-        *contradictions += u32::from(hint.is_ok());
+        // Only one after the other counts: a service that restarts now and then is no lost supervisor.
+        *contradictions = if hint.is_ok() { *contradictions + 1 } else { 0 };
         if no_record || *contradictions >= CONTRADICTIONS {
             return Ok(Turn::Over(Box::new(lost(seen.facts))));
         }
@@ -149,12 +159,18 @@ impl Podman {
         Ok(Turn::Again)
     }
 
-    /// An inspect that waits for the service to come back.
-    async fn patient_inspect(&self, call: &Call, id: &ContainerId) -> Result<Seen, RuntimeError> {
-        let mut tries = 0;
+    /// An inspect that waits for the service to come back, and takes `broken_max` answers that make no sense.
+    async fn patient_inspect(
+        &self,
+        call: &Call,
+        id: &ContainerId,
+        broken_max: u32,
+    ) -> Result<Seen, RuntimeError> {
+        let (mut tries, mut broken) = (0_u32, 0_u32);
         loop {
             match self.inspect(id.as_str()).await {
-                Err(error) if error.kind.is_transient() => {
+                Err(error) if error.kind.is_transient() && broken < broken_max => {
+                    broken += u32::from(error.is(ErrorKind::Internal) || error.is(ErrorKind::Malformed));
                     tracing::debug!(%error, "waiting for Podman");
                     self.clock().sleep(backoff(tries)).await;
                     tries += 1;
@@ -202,7 +218,7 @@ fn hold(seen: &Seen) -> Option<Hold> {
         return None;
     }
     let oom = init.as_ref().and_then(|init| oom_watch(root, init, id));
-    Some(Hold { init, conmon, oom, pid: seen.facts.pid })
+    Some(Hold { init, conmon, oom, facts: seen.facts.clone() })
 }
 
 /// Kills counted while the first process runs were of others.
