@@ -3,7 +3,7 @@
 use super::Driver;
 use super::error::DriverError;
 use super::owner::{self, NewOwner};
-use super::settings::Settings;
+use super::settings::{Settings, Socket};
 use super::start::stop_signal;
 use crate::domain::container::ContainerFacts;
 use crate::domain::container::labels::{Owner, owner as owner_of};
@@ -30,45 +30,42 @@ impl Driver {
         let task = Arc::new(task);
         let found = within(&*self.shared.clock, RECOVER_TIMEOUT, self.find(&settings, &task, handle)).await;
         let timed_out = |_| DriverError::TimedOut { verb: "recover task", limit: RECOVER_TIMEOUT };
-        let (facts, outcome) = found.map_err(timed_out)??;
+        let Found { socket, facts, outcome } = found.map_err(timed_out)??;
         reservation.fill(match outcome {
-            None => self.own(task, &settings, &facts, LogStart::Now),
-            Some(outcome) => self.own_ended(task, &settings, &facts, outcome),
+            None => self.own(task, &settings, socket, &facts, LogStart::Now),
+            Some(outcome) => self.own_ended(task, &settings, socket, &facts, outcome),
         });
         Ok(())
     }
 
     /// The container of the task, and how it ended if it did and shall not run again.
-    async fn find(
+    async fn find<'s>(
         &self,
-        settings: &Settings,
+        settings: &'s Settings,
         task: &TaskRequest,
         handle: &Handle,
-    ) -> Result<(ContainerFacts, Option<ExitOutcome>), DriverError> {
-        let facts = settings
-            .runtime
-            .inspect(handle.container.as_str())
-            .await
-            .map_err(|error| DriverError::runtime("recover task", error))?;
+    ) -> Result<Found<'s>, DriverError> {
+        let (socket, facts) = look(settings, handle).await?;
         belongs(&facts, task)?;
-        match decide(&facts, settings.plugin.recover_stopped) {
-            Recovery::Adopt => Ok((facts, None)),
-            Recovery::Report(outcome) => Ok((facts, Some(outcome))),
-            Recovery::StartAgain => Ok(self.start_again(settings, task, facts).await),
-        }
+        let (facts, outcome) = match decide(&facts, settings.plugin.recover_stopped) {
+            Recovery::Adopt => (facts, None),
+            Recovery::Report(outcome) => (facts, Some(outcome)),
+            Recovery::StartAgain => self.start_again(socket, task, facts).await,
+        };
+        Ok(Found { socket, facts, outcome })
     }
 
     /// Runs a stopped container again; if that fails, its end is reported as it was.
     async fn start_again(
         &self,
-        settings: &Settings,
+        socket: &Socket,
         task: &TaskRequest,
         facts: ContainerFacts,
     ) -> (ContainerFacts, Option<ExitOutcome>) {
-        match settings.runtime.start(&facts.id).await {
+        match socket.runtime.start(&facts.id).await {
             Ok(_) => {
                 self.shared.tell(task, "Started the stopped container again (recover_stopped)", &[]);
-                let now = settings.runtime.inspect(facts.id.as_str()).await;
+                let now = socket.runtime.inspect(facts.id.as_str()).await;
                 (now.unwrap_or(facts), None)
             }
             Err(error) => {
@@ -84,13 +81,14 @@ impl Driver {
         &self,
         task: Arc<TaskRequest>,
         settings: &Settings,
+        socket: &Socket,
         facts: &ContainerFacts,
         outcome: ExitOutcome,
     ) -> owner::OwnerRef {
         owner::spawn(NewOwner {
             task,
             container: facts.id.clone(),
-            runtime: Arc::clone(&settings.runtime),
+            runtime: Arc::clone(&socket.runtime),
             clock: Arc::clone(&self.shared.clock),
             stop_signal: stop_signal(facts),
             started_at: facts.started_at,
@@ -98,6 +96,33 @@ impl Driver {
             logs: None,
         })
     }
+}
+
+/// A container that was looked for.
+struct Found<'s> {
+    socket: &'s Socket,
+    facts: ContainerFacts,
+    /// How it ended, if it did and shall not run again.
+    outcome: Option<ExitOutcome>,
+}
+
+/// Asks the socket that the handle names. A name that the configuration does not have any more, or an old handle
+/// without one, must not cost a task: its container is looked for on every socket then.
+async fn look<'s>(
+    settings: &'s Settings,
+    handle: &Handle,
+) -> Result<(&'s Socket, ContainerFacts), DriverError> {
+    let named = settings.sockets().iter().filter(|socket| socket.name == handle.socket).collect::<Vec<_>>();
+    let asked = if named.is_empty() { settings.sockets().iter().collect() } else { named };
+    let mut failed = None;
+    for socket in asked {
+        match socket.runtime.inspect(handle.container.as_str()).await {
+            Ok(facts) => return Ok((socket, facts)),
+            Err(error) => failed = Some(error),
+        }
+    }
+    let nobody = || DriverError::UnknownSocket { name: handle.socket.clone(), known: String::new() };
+    Err(failed.map_or_else(nobody, |error| DriverError::runtime("recover task", error)))
 }
 
 /// A container without our labels is never watched, signalled or removed, whatever a handle says.

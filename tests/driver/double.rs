@@ -7,7 +7,7 @@ use nomad_driver_podman::domain::config::plugin::Endpoint;
 use nomad_driver_podman::domain::container::labels;
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerSpec, ContainerState, ExecSpec};
 use nomad_driver_podman::domain::fingerprint::RuntimeFacts;
-use nomad_driver_podman::domain::image::ImageRef;
+use nomad_driver_podman::domain::image::PullRequest;
 use nomad_driver_podman::domain::log::{LogBatch, LogStart, Stream};
 use nomad_driver_podman::domain::signal::Signal;
 use nomad_driver_podman::domain::stats::StatsSample;
@@ -33,7 +33,7 @@ type Answer<T> = Result<T, RuntimeError>;
 mockall::mock! {
     pub Runtime {
         pub fn probe(&self) -> Answer<RuntimeFacts>;
-        pub fn pull(&self, image: &ImageRef) -> Answer<String>;
+        pub fn pull(&self, request: &PullRequest) -> Answer<String>;
         pub fn create(&self, spec: &ContainerSpec) -> Answer<Created>;
         pub fn start(&self, id: &ContainerId) -> Answer<Change>;
         pub fn inspect(&self, id: &str) -> Answer<ContainerFacts>;
@@ -50,8 +50,8 @@ impl ContainerRuntime for MockRuntime {
         Self::probe(self)
     }
 
-    async fn pull(&self, image: &ImageRef, _: PullProgress<'_>) -> Answer<String> {
-        Self::pull(self, image)
+    async fn pull(&self, request: &PullRequest, _: PullProgress<'_>) -> Answer<String> {
+        Self::pull(self, request)
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Answer<Created> {
@@ -108,6 +108,7 @@ pub fn runtime() -> MockRuntime {
             selinux: false,
             apparmor: false,
             seccomp: false,
+            ..RuntimeFacts::default()
         })
     });
     runtime

@@ -15,6 +15,8 @@ const FILE_BYTES: u64 = 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct Files {
     mounts: Vec<Mount>,
+    /// The image's own files cannot be changed.
+    read_only: bool,
     /// By absolute path.
     written: Mutex<BTreeMap<String, Vec<u8>>>,
 }
@@ -37,7 +39,7 @@ impl Files {
             ("/etc/hosts".to_owned(), hosts.into_bytes()),
             ("/etc/hostname".to_owned(), format!("{hostname}\n").into_bytes()),
         ]);
-        Self { mounts: spec.mounts.clone(), written: Mutex::new(written) }
+        Self { mounts: spec.mounts.clone(), read_only: spec.security.read_only, written: Mutex::new(written) }
     }
 
     /// Empties what is in memory only while the container runs.
@@ -63,6 +65,7 @@ impl Files {
         match self.place(path)? {
             Place::Host { read_only: true, .. } => Err(read_only()),
             Place::Memory { mount: Some(mount) } if is_read_only(mount) => Err(read_only()),
+            Place::Memory { mount: None } if self.read_only && !is_volatile(path) => Err(read_only()),
             Place::Host { path, .. } => write_host(&path, bytes),
             Place::Memory { .. } => {
                 locked(&self.written).insert(path.to_owned(), bytes.to_vec());
@@ -77,6 +80,7 @@ impl Files {
         Some(match mount.source {
             MountSource::Tmpfs => "tmpfs",
             MountSource::Bind(_) => "bind",
+            MountSource::Volume(_) => "volume",
         })
     }
 
@@ -111,8 +115,13 @@ pub(super) fn missing_source(spec: &ContainerSpec) -> Option<&str> {
 fn bound(mount: &Mount) -> Option<&str> {
     match &mount.source {
         MountSource::Bind(path) => Some(path),
-        MountSource::Tmpfs => None,
+        MountSource::Tmpfs | MountSource::Volume(_) => None,
     }
+}
+
+/// Where Podman mounts memory over a root that cannot be changed.
+fn is_volatile(path: &str) -> bool {
+    ["/tmp", "/run", "/dev", "/var/tmp"].iter().any(|place| Path::new(path).starts_with(place))
 }
 
 fn is_read_only(mount: &Mount) -> bool {

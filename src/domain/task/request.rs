@@ -88,6 +88,8 @@ impl TaskDirs {
 pub struct Resources {
     /// CPU shares, from `resources { cpu }` in MHz.
     pub cpu_shares: u64,
+    /// Part of all CPU time of the node, 0 to 1.
+    pub cpu_share_of_node: f64,
     /// Reserved cores as a cpuset list; empty for any.
     pub cpuset: String,
     /// `resources { memory }` in MiB.
