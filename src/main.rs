@@ -1,5 +1,8 @@
 //! Composition only: which adapters, wired how.
 
+#[cfg(feature = "cli")]
+use nomad_driver_podman::adapters::cli;
+use nomad_driver_podman::adapters::credentials::HostCredentials;
 use nomad_driver_podman::adapters::memory::MemoryConnector;
 use nomad_driver_podman::adapters::nomad::host::PluginHost;
 use nomad_driver_podman::adapters::nomad::process::ComposeError;
@@ -18,7 +21,10 @@ fn main() -> ExitCode {
     if handshake::launched_by_host(&env) {
         return process::run(&env, |_| plugin());
     }
-    ExitCode::SUCCESS
+    #[cfg(feature = "cli")]
+    return cli::entry::main(play);
+    #[cfg(not(feature = "cli"))]
+    ExitCode::FAILURE
 }
 
 /// The driver as Nomad starts it. `args = ["--runtime=memory"]` in the agent's plugin block simulates.
@@ -29,11 +35,25 @@ fn plugin() -> Result<Plugin<BaseService, DriverService>, ComposeError> {
     Ok(Plugin { base: BaseService::new(driver.clone()), driver: DriverService::new(driver, host) })
 }
 
+/// The same driver, with a person for a host.
+#[cfg(feature = "cli")]
+fn play(args: cli::args::RunArgs) -> Result<u8, cli::entry::RunError> {
+    let config = args.plugin_config();
+    let in_memory = args.runtime() == cli::args::RuntimeChoice::Memory;
+    let session = cli::session::Session::prepare(args, Arc::new(SystemClock))?;
+    cli::entry::block_on(async {
+        let driver = driver(in_memory, session.host())?;
+        driver.configure(config, None)?;
+        Ok(session.play(Arc::new(driver)).await?)
+    })
+}
+
 fn driver(in_memory: bool, host: Arc<dyn NomadHost>) -> Result<Driver, ComposeError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let connector: Arc<dyn RuntimeConnector> = match in_memory {
         true => Arc::new(MemoryConnector::new(Arc::clone(&clock))),
         false => Arc::new(PodmanConnector::new(Arc::clone(&clock))),
     };
-    Ok(Driver::new(connector, host, clock)?)
+    let credentials = Arc::new(HostCredentials::new(Arc::clone(&clock)));
+    Ok(Driver::with_credentials(connector, host, credentials, clock)?)
 }

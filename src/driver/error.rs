@@ -93,7 +93,7 @@ pub enum DriverError {
     #[error("command timed out after {0:?} and was killed")]
     ExecTimeout(Duration),
     /// The verb took too long.
-    #[error("failed to {verb}: no answer within {limit:?}")]
+    #[error("failed to {verb}: Podman gives no answer within {limit:?}")]
     TimedOut {
         /// What was tried.
         verb: &'static str,

@@ -8,11 +8,14 @@ use super::settings::{Settings, Socket};
 use super::{Driver, confine, logs};
 use crate::domain::config::TaskConfig;
 use crate::domain::container::{ContainerFacts, ContainerState, Node, Plan, plan};
+use crate::domain::fingerprint::RuntimeFacts;
+use crate::domain::limits::FINGERPRINT_TIMEOUT;
 use crate::domain::log::LogStart;
 use crate::domain::policy;
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::{Handle, Input, Machine, TaskRequest};
+use crate::ports::clock::within;
 use crate::ports::{ErrorKind, RuntimeError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -98,11 +101,19 @@ impl Driver {
         socket: &Socket,
     ) -> Result<Plan, DriverError> {
         policy::check(&settings.plugin.policy.rules(&task.meta.namespace), config)?;
-        let runtime = socket.facts().await.map_err(|error| DriverError::runtime("start task", error))?;
+        let runtime = self.runtime_facts(socket).await?;
         let node = Node { plugin: &settings.plugin, runtime: &runtime, cores: settings.cores() };
         let mut plan = plan(task, config, node)?;
         confine::confine(&*self.shared.host, &task.dirs.alloc, &mut plan).await?;
         Ok(plan)
+    }
+
+    /// What the runtime is. One that hangs before it ever answered is given up as soon as by the fingerprint.
+    async fn runtime_facts(&self, socket: &Socket) -> Result<RuntimeFacts, DriverError> {
+        let (verb, limit) = ("start task", FINGERPRINT_TIMEOUT);
+        let facts = within(&*self.shared.clock, limit, socket.facts()).await;
+        let facts = facts.map_err(|_| DriverError::TimedOut { verb, limit })?;
+        facts.map_err(|error| DriverError::runtime(verb, error))
     }
 
     /// Starts the container and looks at it once. A reply that was lost is found out by looking.

@@ -32,6 +32,9 @@ pub trait ExecControl: Send {
     async fn resize(&mut self, size: TerminalSize) -> Result<(), RuntimeError>;
 
     /// Ends the program with SIGKILL. A no-op once it has ended.
+    ///
+    /// # Errors
+    /// `Unsupported` where it cannot be told from other processes for sure.
     async fn kill(&mut self) -> Result<(), RuntimeError>;
 }
 

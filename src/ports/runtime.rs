@@ -95,6 +95,9 @@ pub trait ContainerRuntime: Send + Sync {
 
     /// Removes a container and its anonymous volumes, ending its processes if it still runs. `Identity` if
     /// there is none.
+    ///
+    /// # Errors
+    /// A transient kind, and nothing has changed, while other containers use its network.
     async fn remove(&self, id: &ContainerId) -> Result<Change, RuntimeError>;
 
     /// All containers of this driver (see `domain::container::labels`), running or not.

@@ -7,6 +7,7 @@ use crate::domain::container::ContainerSpec;
 use crate::domain::container::spec::{
     Health, Limits, LogDriver, Mount, MountSource, Namespace, Network, PublishedPort, Security,
 };
+use std::sync::Arc;
 
 impl MemoryRuntime {
     /// What cannot be met of a spec, in the runtime's words.
@@ -41,6 +42,21 @@ impl MemoryRuntime {
         Some(format!(
             "cannot listen on the TCP port: listen tcp4 {}:{}: bind: address already in use",
             port.host_ip, port.host
+        ))
+    }
+
+    /// Why `container` must stay: others have joined its network.
+    pub(super) fn needed_by(&self, container: &Container) -> Option<String> {
+        let (id, name) = (container.id.as_str(), container.spec().name.as_str());
+        let all = self.containers.all();
+        let joined = |other: &&Arc<Container>| match &other.spec().network {
+            Network::Container(target) => target == id || target == name,
+            _ => false,
+        };
+        let dependent = all.iter().find(joined)?;
+        Some(format!(
+            "container {id} has dependent containers which must be removed before it: {}: container already exists",
+            dependent.id
         ))
     }
 }

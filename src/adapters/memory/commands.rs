@@ -4,7 +4,6 @@ use super::program::{PROGRAM, Program, Step};
 use super::syntax::SyntaxError;
 use crate::domain::duration;
 use crate::domain::log::Stream;
-use std::path::Path;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -31,10 +30,13 @@ pub enum NoProgram {
     Syntax(SyntaxError),
 }
 
+/// Where the commands are.
+const BINARIES: [&str; 4] = ["/bin", "/usr/bin", "/usr/local/bin", "/sbin"];
+
 /// See [`Program::of_command`].
 pub(super) fn find(argv: &[String], contents: Contents) -> Result<Program, NoProgram> {
     let (command, args) = argv.split_first().ok_or(NoProgram::Empty)?;
-    let name = Path::new(command).file_name().and_then(|name| name.to_str()).unwrap_or(command);
+    let name = name_in_path(command);
     if name == PROGRAM {
         return args.first().map_or("", String::as_str).parse().map_err(NoProgram::Syntax);
     }
@@ -42,6 +44,14 @@ pub(super) fn find(argv: &[String], contents: Contents) -> Result<Program, NoPro
         (Some(program), _) => Ok(program),
         (None, Contents::Believed) => Ok(Program::server(&argv.join(" "))),
         (None, Contents::Known) => Err(NoProgram::Missing(command.clone())),
+    }
+}
+
+/// What is looked for in [`BINARIES`]; another path stays as it is and names nothing here.
+fn name_in_path(command: &str) -> &str {
+    match command.rsplit_once('/') {
+        Some((directory, name)) if BINARIES.contains(&directory) => name,
+        _ => command,
     }
 }
 
@@ -130,6 +140,14 @@ mod tests {
         let argv = ["redis-server", "--port", "1"];
         assert_eq!(found(&argv, Contents::Known), Err(NoProgram::Missing("redis-server".to_owned())));
         assert_eq!(found(&argv, Contents::Believed), Ok(Program::server("redis-server --port 1")));
+    }
+
+    #[test]
+    fn commands_are_where_commands_are() {
+        assert!(found(&["/usr/bin/true"], Contents::Known).is_ok());
+        for command in ["/no/such/true", "./true", "bin/true"] {
+            assert_eq!(found(&[command], Contents::Known), Err(NoProgram::Missing(command.to_owned())));
+        }
     }
 
     #[test]

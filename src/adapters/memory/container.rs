@@ -10,11 +10,8 @@
 use super::commands::Contents;
 use super::control::{Control, Freezer};
 use super::images::Image;
-use super::logs::{LogStore, LogWriter};
-use super::process::{End, Process, Rank, Surroundings};
-use super::program::Program;
-use super::stdio::Input;
-use super::stdio::Output;
+use super::logs::LogStore;
+use super::process::{End, Surroundings};
 use super::world::World;
 use super::{locked, stats, until};
 use crate::domain::container::spec::Network;
@@ -23,11 +20,9 @@ use crate::domain::signal::Signal;
 use crate::domain::stats::StatsSample;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::time::Timestamp;
-use crate::ports::runtime::Change;
 use crate::ports::{Clock, ErrorKind};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
 
 /// Why a container does not do as told: what a caller may do about it, and the runtime's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,31 +33,31 @@ pub(super) struct Container {
     pub(super) id: ContainerId,
     pub(super) world: Arc<World>,
     pub(super) log: Arc<LogStore>,
-    contents: Contents,
-    argv: Vec<String>,
+    pub(super) contents: Contents,
+    pub(super) argv: Vec<String>,
     ip: Option<String>,
-    clock: Arc<dyn Clock>,
-    freezer: Arc<Freezer>,
-    life: Mutex<Life>,
-    changed: Notify,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) freezer: Arc<Freezer>,
+    pub(super) life: Mutex<Life>,
+    pub(super) changed: Notify,
 }
 
 /// What changes.
-struct Life {
-    state: ContainerState,
-    started_at: Option<Timestamp>,
-    finished_at: Option<Timestamp>,
-    end: Option<End>,
+pub(super) struct Life {
+    pub(super) state: ContainerState,
+    pub(super) started_at: Option<Timestamp>,
+    pub(super) finished_at: Option<Timestamp>,
+    pub(super) end: Option<End>,
     /// Only while its processes exist.
-    run: Option<Run>,
+    pub(super) run: Option<Run>,
 }
 
 /// One run of the first process.
 #[derive(Clone)]
-struct Run {
-    pid: u32,
-    control: Arc<Control>,
-    around: Surroundings,
+pub(super) struct Run {
+    pub(super) pid: u32,
+    pub(super) control: Arc<Control>,
+    pub(super) around: Surroundings,
 }
 
 impl Container {
@@ -127,74 +122,6 @@ impl Container {
             ip: self.ip.clone().filter(|_| alive && self.spec().network == Network::Bridge),
             stop_signal: Some(self.world.spec.stop_signal.unwrap_or(Signal::TERM).to_string()),
         }
-    }
-
-    /// Starts the first process as `pid`; all of the container dies with `runtime` at the latest.
-    pub(super) fn start(self: &Arc<Self>, pid: u32, runtime: &CancellationToken) -> Result<Change, Refusal> {
-        let mut life = locked(&self.life);
-        match life.state {
-            ContainerState::Running => return Ok(Change::Identity),
-            ContainerState::Created | ContainerState::Exited => {}
-            _ => return Err(self.wrong_state("must be in Created or Stopped state to be started")),
-        }
-        let program = self.program()?;
-        let run = self.prepare(pid, runtime);
-        life.state = ContainerState::Running;
-        life.started_at = Some(self.clock.now());
-        life.end = None;
-        life.run = Some(run.clone());
-        tokio::spawn(Arc::clone(self).live(program, run));
-        Ok(Change::Changed)
-    }
-
-    /// What would run, or why it cannot, as an OCI runtime says it.
-    fn program(&self) -> Result<Program, Refusal> {
-        let rejected = |message: String| Refusal(ErrorKind::Rejected, message);
-        self.world.check(&self.id, self.contents).map_err(rejected)?;
-        Program::of_command(&self.argv, self.contents)
-            .map_err(|error| rejected(format!("create failed: unable to start container process: {error}")))
-    }
-
-    fn prepare(&self, pid: u32, runtime: &CancellationToken) -> Run {
-        self.world.boot();
-        self.log.open();
-        self.freezer.set(false);
-        let around = Surroundings {
-            world: Arc::clone(&self.world),
-            clock: Arc::clone(&self.clock),
-            freezer: Arc::clone(&self.freezer),
-            run: runtime.child_token(),
-        };
-        Run { pid, control: Arc::new(Control::below(&around.run)), around }
-    }
-
-    /// The life of the first process, and what follows it.
-    async fn live(self: Arc<Self>, program: Program, run: Run) {
-        let process = Process {
-            control: run.control,
-            rank: if self.spec().init { Rank::BelowInit } else { Rank::First },
-            args: arguments(&self.argv),
-            input: Input::Empty,
-            output: Output::Log(LogWriter::new(Arc::clone(&self.log), run.around.run.clone())),
-            around: run.around.clone(),
-        };
-        let end = process.run(program).await;
-        // Nobody outlives process 1 of a pid namespace.
-        run.around.run.cancel();
-        self.ended(end);
-    }
-
-    fn ended(&self, end: End) {
-        let mut life = locked(&self.life);
-        if life.state != ContainerState::Removing {
-            life.state = ContainerState::Exited;
-        }
-        life.finished_at = Some(self.clock.now());
-        life.end = Some(end);
-        life.run = None;
-        drop(life);
-        self.log.close();
-        self.changed.notify_waiters();
     }
 
     /// See [`crate::ports::ContainerRuntime::wait`].
@@ -266,32 +193,11 @@ impl Container {
         Ok(stats::sample(started_at.unwrap_or(now), now, &self.world.memory))
     }
 
-    /// A process beside the first one; not in a frozen container.
-    pub(super) fn beside(
-        &self,
-        command: &[String],
-        input: Input,
-        output: Output,
-    ) -> Result<Process, Refusal> {
-        if locked(&self.life).state == ContainerState::Paused {
-            return Err(self.wrong_state("is paused: cannot create exec session"));
-        }
-        let around = self.running("can only create exec sessions on running containers")?.around;
-        Ok(Process {
-            control: Arc::new(Control::below(&around.run)),
-            rank: Rank::Other,
-            args: arguments(command),
-            input,
-            output,
-            around,
-        })
-    }
-
-    fn running(&self, otherwise: &str) -> Result<Run, Refusal> {
+    pub(super) fn running(&self, otherwise: &str) -> Result<Run, Refusal> {
         locked(&self.life).run.clone().ok_or_else(|| self.wrong_state(otherwise))
     }
 
-    fn wrong_state(&self, message: &str) -> Refusal {
+    pub(super) fn wrong_state(&self, message: &str) -> Refusal {
         Refusal(ErrorKind::WrongState, format!("container {}: {message}: container state improper", self.id))
     }
 }
@@ -299,9 +205,4 @@ impl Container {
 /// No container of that name or id.
 pub(super) fn gone(id: &str) -> Refusal {
     Refusal(ErrorKind::NotFound, format!("no container with name or ID {id:?} found: no such container"))
-}
-
-/// What [`super::Step::PrintArgs`] prints: all but the command and the program's text.
-fn arguments(argv: &[String]) -> Vec<String> {
-    argv.iter().skip(2).cloned().collect()
 }

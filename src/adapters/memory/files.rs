@@ -11,6 +11,10 @@ use std::sync::Mutex;
 /// Largest file of the host that is read: simulated programs look at small ones.
 const FILE_BYTES: u64 = 1024 * 1024;
 
+const ENOENT: i32 = 2;
+const ENOSPC: i32 = 28;
+const EROFS: i32 = 30;
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Files {
@@ -67,11 +71,21 @@ impl Files {
             Place::Memory { mount: Some(mount) } if is_read_only(mount) => Err(read_only()),
             Place::Memory { mount: None } if self.read_only && !is_volatile(path) => Err(read_only()),
             Place::Host { path, .. } => write_host(&path, bytes),
-            Place::Memory { .. } => {
-                locked(&self.written).insert(path.to_owned(), bytes.to_vec());
-                Ok(())
-            }
+            Place::Memory { mount } => self.keep(path, bytes, mount.and_then(size)),
         }
+    }
+
+    /// Keeps a file, within the size of the tmpfs it is on.
+    fn keep(&self, path: &str, bytes: &[u8], size: Option<u64>) -> io::Result<()> {
+        let mut written = locked(&self.written);
+        let same_mount = |other: &str| other != path && self.mount_of(other) == self.mount_of(path);
+        let others = written.iter().filter(|(other, _)| same_mount(other));
+        let used: usize = others.map(|(_, bytes)| bytes.len()).sum();
+        if size.is_some_and(|size| (used + bytes.len()) as u64 > size) {
+            return Err(io::Error::from_raw_os_error(ENOSPC));
+        }
+        written.insert(path.to_owned(), bytes.to_vec());
+        Ok(())
     }
 
     /// The type of the file system mounted at exactly this path.
@@ -128,6 +142,20 @@ fn is_read_only(mount: &Mount) -> bool {
     mount.options.iter().any(|option| option == "ro")
 }
 
+/// `size=64m` of a tmpfs, in bytes; `None` for no limit, or one that the kernel would not take either.
+fn size(mount: &Mount) -> Option<u64> {
+    let text = mount.options.iter().find_map(|option| option.strip_prefix("size="))?;
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit = match &text[digits.len()..] {
+        "" => 1,
+        "k" | "K" => 1 << 10,
+        "m" | "M" => 1 << 20,
+        "g" | "G" => 1 << 30,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(unit)
+}
+
 /// Ordinary files only: a FIFO would block the executor, a link may lead out of the mount.
 fn read_host(path: &Path) -> io::Result<Vec<u8>> {
     let metadata = std::fs::symlink_metadata(path)?;
@@ -146,11 +174,11 @@ fn write_host(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn not_found() -> io::Error {
-    io::Error::from_raw_os_error(2)
+    io::Error::from_raw_os_error(ENOENT)
 }
 
 fn read_only() -> io::Error {
-    io::Error::from_raw_os_error(30)
+    io::Error::from_raw_os_error(EROFS)
 }
 
 #[cfg(test)]

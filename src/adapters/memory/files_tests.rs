@@ -66,3 +66,17 @@ fn the_hosts_file_tells_the_extra_hosts() {
     let text = Files::new(&spec, "box").read("/etc/hosts").unwrap();
     assert!(String::from_utf8(text).unwrap().contains("9.9.9.9\tfoo\n"));
 }
+
+#[test]
+fn a_tmpfs_holds_no_more_than_its_size() {
+    let files = files(vec![mount("/scratch", MountSource::Tmpfs, &["mode=1777", "size=1k"])]);
+    files.write("/scratch/x", &[0; 1000]).unwrap();
+    files.write("/scratch/x", &[0; 1024]).unwrap();
+    assert!(files.write("/scratch/y", b"1").unwrap_err().to_string().contains("No space left"));
+    files.write("/elsewhere", &[0; 5000]).unwrap();
+    let sized = |option: &str| size(&mount("/x", MountSource::Tmpfs, &[option]));
+    let cases = [("size=5", Some(5)), ("size=2m", Some(2 << 20)), ("size=50%", None), ("mode=1", None)];
+    for (option, expected) in cases {
+        assert_eq!(sized(option), expected, "{option}");
+    }
+}

@@ -74,11 +74,12 @@ impl Images {
 
 /// `localhost/` names local images. Podman asks a registry on this machine for them, which does not exist.
 fn nobody_at_localhost(name: &str) -> Option<PullFailure> {
-    name.starts_with("localhost/").then(|| PullFailure {
+    let (registry, _) = name.split_once('/')?;
+    (registry == "localhost" || registry.starts_with("localhost:")).then(|| PullFailure {
         kind: ErrorKind::RegistryUnavailable,
         message: format!(
-            "initializing source docker://{name}: pinging container registry localhost: \
-             Get \"https://localhost/v2/\": dial tcp 127.0.0.1:443: connect: connection refused"
+            "initializing source docker://{name}: pinging container registry {registry}: \
+             Get \"https://{registry}/v2/\": dial tcp: connect: connection refused"
         ),
     })
 }

@@ -11,7 +11,7 @@
 //! | [`program`], [`syntax`], `text`, `commands` | what a process does: as data, as text, behind a command line |
 //! | `process`, `steps`, `control`, `stdio` | one running process: its steps, its signals, its streams |
 //! | `world`, `files` | what processes of one container see |
-//! | `container`, `logs`, `exec`, `stats` | one container and what hangs on it |
+//! | `container`, `lifetime`, `logs`, `exec`, `stats` | one container and what hangs on it |
 //! | `images`, `service`, `registry` | what belongs to the runtime as a whole |
 //! | [`runtime`], `checks`, `hooks`, `connector` | the port, what it looks at first, and the doors beside it |
 
@@ -24,6 +24,7 @@ mod exec;
 mod files;
 mod hooks;
 mod images;
+mod lifetime;
 mod logs;
 mod process;
 pub mod program;

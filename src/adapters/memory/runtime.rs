@@ -229,8 +229,16 @@ impl ContainerRuntime for MemoryRuntime {
     }
 
     async fn remove(&self, id: &ContainerId) -> Result<Change, RuntimeError> {
-        self.admit(Op { operation: "remove container", object: id.as_str() })?;
-        let Some(container) = self.containers.take(id.as_str()) else { return Ok(Change::Identity) };
+        let op = Op { operation: "remove container", object: id.as_str() };
+        self.admit(op)?;
+        let Some(container) = self.containers.find(id.as_str()) else { return Ok(Change::Identity) };
+        if let Some(reason) = self.needed_by(&container) {
+            // Transient: the others may go.
+            return Err(op.fail(ErrorKind::Internal, reason));
+        }
+        if self.containers.take(id.as_str()).is_none() {
+            return Ok(Change::Identity);
+        }
         container.discard().await;
         Ok(Change::Changed)
     }

@@ -6,7 +6,7 @@ use crate::domain::config::grammar::port::Protocol;
 use crate::domain::container::spec::{Limits, Network, PublishedPort};
 use crate::domain::container::{ContainerSpec, ContainerState, ExecSpec};
 use crate::domain::image::{ImageRef, PullRequest};
-use crate::domain::log::LogStart;
+use crate::domain::log::{LogChunk, LogStart, Stream};
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::{ContainerId, ContainerName};
 use crate::domain::time::Timestamp;
@@ -281,6 +281,19 @@ async fn a_session_ends_with_its_container() {
     let mut session = runtime.exec(&id, &exec).await.unwrap();
     assert_eq!(session.events.next().await, Some(Ok(ExecEvent::Exited(137))));
     assert!(session.events.next().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_terminal_echoes_what_is_typed() {
+    let runtime = runtime();
+    let id = started(&runtime, &spec("tty", "forever")).await;
+    let exec = ExecSpec { command: vec!["cat".to_owned()], tty: true, stdin: true };
+    let mut session = runtime.exec(&id, &exec).await.unwrap();
+    session.control.write(b"hi\n").await.unwrap();
+    session.control.close_stdin().await.unwrap();
+    let events: Vec<_> = session.events.map(Result::unwrap).collect().await;
+    let typed = ExecEvent::Output(LogChunk { stream: Stream::Stdout, bytes: b"hi\r\n".to_vec() });
+    assert_eq!(events, [typed.clone(), typed, ExecEvent::Exited(0)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -114,33 +114,34 @@ async fn refusals_carry_podmans_words() {
     assert_eq!(podman(&fake).start(&id()).await, Ok(Change::Identity));
 }
 
+/// A container that is said to run and whose processes are not to be seen is looked at this often before Podman is
+/// asked to wait.
+fn seven_looks() -> impl Iterator<Item = Act> {
+    std::iter::repeat_n(Act::Send(reply(200, RUNNING)), 7)
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_wait_outlives_the_service_and_believes_only_the_record() {
-    let no_such = r#"{"cause":"x","message":"database is locked","response":500}"#;
-    let fake = Fake::new(vec![
-        Act::SendAndClose(vec![]),
-        Act::SendAndClose(vec![]),
-        Act::Send(reply(500, no_such)),
-        Act::Send(reply(200, RUNNING)),
+    let busy = r#"{"cause":"x","message":"database is locked","response":500}"#;
+    let away = [Act::SendAndClose(vec![]), Act::SendAndClose(vec![]), Act::Send(reply(500, busy))];
+    let hints = [
         Act::Send(reply(200, "0\n")),
         Act::Send(reply(200, RUNNING)),
         Act::Send(reply(200, RUNNING)),
         Act::Send(reply(200, "3\n")),
         Act::Send(reply(200, EXITED)),
-    ]);
+    ];
+    let fake = Fake::new(away.into_iter().chain(seven_looks()).chain(hints).collect());
     let facts = podman(&fake).wait(&id()).await.unwrap();
     assert_eq!((facts.state, facts.exit_code), (ContainerState::Exited, Some(3)));
     assert_eq!(fake.requests().iter().filter(|line| line.contains("/wait")).count(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_end_without_a_record_is_unknown_not_zero() {
     let lost = r#"{"cause":"no such exit code","message":"no such exit code","response":500}"#;
-    let fake = Fake::new(vec![
-        Act::Send(reply(200, RUNNING)),
-        Act::Send(reply(500, lost)),
-        Act::Send(reply(200, RUNNING)),
-    ]);
+    let hints = [Act::Send(reply(500, lost)), Act::Send(reply(200, RUNNING))];
+    let fake = Fake::new(seven_looks().chain(hints).collect());
     let facts = podman(&fake).wait(&id()).await.unwrap();
     assert_eq!((facts.state, facts.exit_code), (ContainerState::Exited, None));
 }

@@ -2,8 +2,7 @@
 
 use super::client::{Call, Podman};
 use crate::adapters::podman::linux::logfile;
-use crate::domain::container::ContainerState;
-use crate::domain::limits::RETRY_LONGEST;
+use crate::domain::limits::{RETRY_FIRST, RETRY_LONGEST};
 use crate::domain::log::{LogBatch, LogStart};
 use crate::domain::task::identity::ContainerId;
 use crate::ports::{ErrorKind, RuntimeError};
@@ -29,7 +28,7 @@ impl Podman {
             let driver = seen.log_driver;
             return Err(call.error(ErrorKind::Unsupported, format!("its log driver {driver} writes no file")));
         }
-        let ended = Box::pin(self.clone().ended(id.clone(), seen.facts.state));
+        let ended = Box::pin(self.clone().ended(id.clone()));
         let path = PathBuf::from(&seen.log_path);
         let batches = logfile::follow(path, start, ended).await;
         let failed =
@@ -39,16 +38,12 @@ impl Podman {
     }
 
     /// Comes when nothing more will be written: conmon drains the container's output before it records its end.
-    async fn ended(self: Arc<Self>, id: ContainerId, mut state: ContainerState) {
-        loop {
-            if state == ContainerState::Created {
-                // Nobody tells of a start. The first line wakes the reader anyway; only the end is late.
-                self.clock().sleep(RETRY_LONGEST).await;
-            }
-            match self.wait(&id).await {
-                Err(error) if error.is(ErrorKind::WrongState) => state = ContainerState::Created,
-                _ => return,
-            }
+    async fn ended(self: Arc<Self>, id: ContainerId) {
+        let mut pause = RETRY_FIRST;
+        // Nobody tells of a start. The first line wakes the reader anyway; only its end may come late.
+        while self.wait(&id).await.is_err_and(|error| error.is(ErrorKind::WrongState)) {
+            self.clock().sleep(pause).await;
+            pause = (pause * 2).min(RETRY_LONGEST);
         }
     }
 }

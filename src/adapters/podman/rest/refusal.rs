@@ -89,19 +89,21 @@ fn by_status(status: StatusCode) -> ErrorKind {
 
 /// Creating checks the spec and writes to the store, so what is not the store's trouble is the spec's.
 pub fn of_create(refusal: &Refusal) -> ErrorKind {
-    match by_cause(refusal) {
-        kind @ (ErrorKind::ImageMissing | ErrorKind::NameInUse | ErrorKind::Unsupported) => kind,
-        _ if has_any(&refusal.message, PASSING) => ErrorKind::Internal,
-        _ => ErrorKind::Rejected,
+    let kind = by_cause(refusal);
+    if matches!(kind, ErrorKind::ImageMissing | ErrorKind::NameInUse | ErrorKind::Unsupported) {
+        kind
+    } else if has_any(&refusal.message, PASSING) {
+        ErrorKind::Internal
+    } else {
+        ErrorKind::Rejected
     }
 }
 
 /// Starting may fail for the program's and the spec's sake, for good, or for the node's, for now.
 pub fn of_start(refusal: &Refusal) -> ErrorKind {
-    match by_cause(refusal) {
-        ErrorKind::Internal if has_any(&refusal.message, UNRUNNABLE) => ErrorKind::Rejected,
-        kind => kind,
-    }
+    let kind = by_cause(refusal);
+    let unrunnable = kind == ErrorKind::Internal && has_any(&refusal.message, UNRUNNABLE);
+    if unrunnable { ErrorKind::Rejected } else { kind }
 }
 
 /// Texts of failures that pass: the store's lock, the disk, the kernel's limits.

@@ -64,18 +64,19 @@ impl Podman {
         let query = format!("/containers/stats?stream=false&containers={}", escape(id.as_str()));
         let reply = self.ask(call, &Ask::get(query)).await?;
         if !reply.status.is_success() {
-            // 409 is rootless on cgroup v1, which has no counters to give.
-            return Err(refusal::error(call, &reply, |refusal| match refusal::by_cause(refusal) {
-                ErrorKind::WrongState if refusal.message.to_lowercase().contains("cgroup") => {
-                    ErrorKind::Unsupported
-                }
-                kind => kind,
-            }));
+            return Err(refusal::error(call, &reply, of_stats));
         }
         let report: wire::StatsReport = reply.json(call)?;
         let stats = report.stats.into_iter().next().unwrap_or_default();
         sample(&stats).ok_or_else(|| call.error(ErrorKind::WrongState, "the container is not running"))
     }
+}
+
+/// 409 is rootless on cgroup v1, which has no counters to give.
+fn of_stats(refusal: &refusal::Refusal) -> ErrorKind {
+    let kind = refusal::by_cause(refusal);
+    let none = kind == ErrorKind::WrongState && refusal.message.to_lowercase().contains("cgroup");
+    if none { ErrorKind::Unsupported } else { kind }
 }
 
 /// `None` for the zeros, or the failed report, of a container that does not run.

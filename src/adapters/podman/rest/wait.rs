@@ -48,11 +48,18 @@ const KILLED: i32 = 137;
 /// The answer of Podman 4.2 and later when conmon was lost.
 const NO_RECORD: &str = "no such exit code";
 
-/// A running container, held by the kernel.
+/// How often to look again when the processes of a container that is said to run cannot be held: they may just
+/// have ended. The pauses, from [`RECORD_FIRST`] on and doubled, add up to a quarter of a second.
+const MISSES: u32 = 6;
+
+/// A running container, held by the kernel: by at least one of its two processes.
 struct Hold {
-    init: Pidfd,
+    /// The first process; `None` if it has just ended.
+    init: Option<Pidfd>,
     conmon: Option<Pidfd>,
     oom: Option<OomWatch>,
+    /// Of the first process, as the service said.
+    pid: Option<u32>,
 }
 
 /// Whether a wait is over.
@@ -66,7 +73,7 @@ impl Podman {
     /// See [`crate::ports::ContainerRuntime::wait`].
     pub async fn wait(&self, id: &ContainerId) -> Result<ContainerFacts, RuntimeError> {
         let call = Call::new("wait for container", id);
-        let mut contradictions = 0;
+        let (mut misses, mut contradictions) = (0, 0);
         loop {
             let seen = self.patient_inspect(&call, id).await?;
             if let Some(facts) = settled(&call, &seen.facts)? {
@@ -74,6 +81,11 @@ impl Podman {
             }
             let turn = match hold(&seen) {
                 Some(hold) => self.watch(&call, id, hold).await?,
+                None if misses < MISSES => {
+                    self.clock().sleep(RECORD_FIRST * (1 << misses)).await;
+                    misses += 1;
+                    Turn::Again
+                }
                 None => self.ask_for_end(&call, id, &mut contradictions).await?,
             };
             if let Turn::Over(facts) = turn {
@@ -84,13 +96,15 @@ impl Podman {
 
     /// Sleeps until the first process has ended, then looks for the record.
     async fn watch(&self, call: &Call, id: &ContainerId, hold: Hold) -> Result<Turn, RuntimeError> {
-        hold.init.ended().await.map_err(|error| call.error(ErrorKind::Internal, error))?;
+        if let Some(init) = &hold.init {
+            init.ended().await.map_err(|error| call.error(ErrorKind::Internal, error))?;
+        }
         // Before anything else: the counter goes with the cleaning up.
         let oom = hold.oom.as_ref().is_some_and(OomWatch::has_killed);
         let (mut pause, mut alone) = (RECORD_FIRST, Duration::ZERO);
         loop {
             let seen = self.patient_inspect(call, id).await?;
-            if seen.facts.pid.is_some_and(|pid| pid != hold.init.pid()) {
+            if seen.facts.pid.is_some() && seen.facts.pid != hold.pid {
                 return Ok(Turn::Again);
             }
             if let Some(facts) = settled(call, &seen.facts)? {
@@ -182,13 +196,19 @@ fn settled(call: &Call, facts: &ContainerFacts) -> Result<Option<ContainerFacts>
 /// Holds the processes of a container that runs here.
 fn hold(seen: &Seen) -> Option<Hold> {
     let (root, id) = (Path::new("/"), seen.facts.id.as_str());
-    let init = Pidfd::of_container(root, seen.facts.pid?, id)?;
-    let conmon = seen.conmon_pid.and_then(|pid| Pidfd::of_container(root, pid, id));
-    let cgroup = Cgroup::of_container(root, init.pid(), id).ok();
-    let oom = cgroup.and_then(|cgroup| OomWatch::start(&cgroup).ok());
-    // Counted while it ran: those kills were of others.
-    let oom = oom.filter(|_| !init.has_ended());
-    Some(Hold { init, conmon, oom })
+    let pidfd = |pid: Option<u32>| pid.and_then(|pid| Pidfd::of_container(root, pid, id));
+    let (init, conmon) = (pidfd(seen.facts.pid), pidfd(seen.conmon_pid));
+    if init.is_none() && conmon.is_none() {
+        return None;
+    }
+    let oom = init.as_ref().and_then(|init| oom_watch(root, init, id));
+    Some(Hold { init, conmon, oom, pid: seen.facts.pid })
+}
+
+/// Kills counted while the first process runs were of others.
+fn oom_watch(root: &Path, init: &Pidfd, id: &str) -> Option<OomWatch> {
+    let cgroup = Cgroup::of_container(root, init.pid(), id).ok()?;
+    OomWatch::start(&cgroup).ok().filter(|_| !init.has_ended())
 }
 
 /// The OOM killer ends with SIGKILL; a program that survives the death of a child was not ended by it.

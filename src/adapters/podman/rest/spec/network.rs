@@ -108,12 +108,9 @@ fn namespace(mode: &Mode, version: Version) -> Result<Namespace<'_>, Bad> {
 }
 
 fn options(mode: &Mode) -> BTreeMap<&'static str, Vec<&str>> {
-    match mode {
-        Mode::Pasta(options) if !options.is_empty() => {
-            BTreeMap::from([("pasta", options.split(',').collect())])
-        }
-        _ => BTreeMap::new(),
-    }
+    let Mode::Pasta(options) = mode else { return BTreeMap::new() };
+    let options: Vec<&str> = options.split(',').filter(|option| !option.is_empty()).collect();
+    if options.is_empty() { BTreeMap::new() } else { BTreeMap::from([("pasta", options)]) }
 }
 
 fn joined(mode: &Mode) -> &[Attachment] {

@@ -113,7 +113,7 @@ fn process() -> Vec<Case> {
 fn resources() -> Vec<Case> {
     vec![
         ("memory_reservation", json!("10m"), "/resource_limits/memory/reservation", json!(10 << 20)),
-        ("memory_swap", json!("-1"), "/resource_limits/memory/swap", json!(-1)),
+        ("memory_swap", json!("-1"), "/resource_limits/memory/swap", json!(i64::MAX)),
         ("memory_swap", json!("100m"), "/resource_limits/memory/swap", json!(100 << 20)),
         ("memory_swappiness", json!(60), "/resource_limits/memory/swappiness", json!(60)),
         ("oom_score_adj", json!(-500), "/oom_score_adj", json!(-500)),

@@ -60,7 +60,7 @@ struct Memory {
     limit: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reservation: Option<i64>,
-    /// Memory plus swap, -1 for no limit. Left out, 4.1 and later make it twice the memory.
+    /// Memory plus swap. Left out, 4.1 and later make it twice the memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     swap: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,7 +93,7 @@ fn linux(limits: &Limits) -> Option<LinuxResources<'_>> {
     let memory = Memory {
         limit: limits.memory.map(signed),
         reservation: limits.memory_reservation.map(signed),
-        swap: limits.memory_swap.or(limits.memory.map(SwapLimit::Bytes)).map(swap),
+        swap: limits.memory.map(|memory| swap(memory, limits.memory_swap)),
         swappiness: limits.memory_swappiness,
     };
     let pids = limits.pids.map(|limit| Pids { limit });
@@ -101,10 +101,13 @@ fn linux(limits: &Limits) -> Option<LinuxResources<'_>> {
     limited.then_some(LinuxResources { cpu, memory, pids })
 }
 
-fn swap(limit: SwapLimit) -> i64 {
+/// No limit is the most that the kernel counts: -1 is less than the memory limit to Podman 4.3, which refuses it on
+/// cgroup v1. Without a memory limit nothing limits the swap either, and Podman refuses to be told about it.
+fn swap(memory: u64, limit: Option<SwapLimit>) -> i64 {
     match limit {
-        SwapLimit::Bytes(bytes) => signed(bytes),
-        SwapLimit::Unlimited => -1,
+        Some(SwapLimit::Bytes(bytes)) => signed(bytes),
+        Some(SwapLimit::Unlimited) => i64::MAX,
+        None => signed(memory),
     }
 }
 

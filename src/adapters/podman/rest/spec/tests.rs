@@ -113,7 +113,7 @@ fn limits_arrive_as_those_of_the_oci() {
     assert_eq!(
         json["resource_limits"],
         json!({"cpu": {"shares": 512, "cpus": "0-1"},
-               "memory": {"limit": 64, "reservation": 32, "swap": -1, "swappiness": 10}})
+               "memory": {"limit": 64, "reservation": 32, "swap": i64::MAX, "swappiness": 10}})
     );
 }
 

@@ -1,0 +1,38 @@
+//! From the command line to an exit status.
+
+use super::args::{Cli, Command, RunArgs};
+use super::output::complain;
+use super::usage::USAGE;
+use clap::Parser;
+use std::error::Error;
+use std::future::Future;
+use std::process::ExitCode;
+
+/// Why a job was not played; its text is for a person. Exit status 2.
+pub type RunError = Box<dyn Error + Send + Sync>;
+
+/// Reads the arguments and does what they say, with `run` for the subcommand of that name.
+pub fn main(run: impl FnOnce(RunArgs) -> Result<u8, RunError>) -> ExitCode {
+    // clap itself answers --help, --version and what it cannot read, the last with exit status 2.
+    match Cli::parse().command {
+        None => {
+            complain(USAGE);
+            ExitCode::FAILURE
+        }
+        Some(Command::Run(args)) => run(args).map_or_else(
+            |error| {
+                complain(&error.to_string());
+                ExitCode::from(2)
+            },
+            ExitCode::from,
+        ),
+    }
+}
+
+/// Runs `work` on an executor of its own.
+///
+/// # Errors
+/// Those of `work`, and that of a system without threads to spare.
+pub fn block_on<T>(work: impl Future<Output = Result<T, RunError>>) -> Result<T, RunError> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}

@@ -1,0 +1,125 @@
+//! The `config` block of a task as the value that Nomad would send to the driver.
+//!
+//! Blocks and object literals become lists of objects, repeated blocks one list, labels one object per label,
+//! null attributes nothing (Nomad plugin protocol, 4.2).
+
+use super::blocks::BlockView;
+use super::evaluator::{Bound, Evaluator};
+use super::model::{Spans, TaskConfigBlock};
+use crate::domain::config::Value;
+use hcl_edit::Span;
+use hcl_edit::expr::{Array, Expression, Object, ObjectKey};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+type SpanTable = BTreeMap<String, Range<usize>>;
+
+/// Reads a block; findings go to `eval`.
+pub(super) fn read(eval: &mut Evaluator, block: &BlockView<'_>) -> TaskConfigBlock {
+    let mut spans = SpanTable::from([(String::new(), block.span.clone())]);
+    let value = body(eval, block, "", &mut spans);
+    TaskConfigBlock { value, spans: Spans { source: Arc::clone(eval.source()), by_path: spans } }
+}
+
+/// What a task without a `config` block has.
+pub(super) fn absent(eval: &Evaluator, task: &BlockView<'_>) -> TaskConfigBlock {
+    let by_path = SpanTable::from([(String::new(), task.span.clone())]);
+    TaskConfigBlock { value: Value::empty(), spans: Spans { source: Arc::clone(eval.source()), by_path } }
+}
+
+fn body(eval: &mut Evaluator, block: &BlockView<'_>, prefix: &str, spans: &mut SpanTable) -> Value {
+    let mut map = BTreeMap::new();
+    for attribute in block.body.attributes() {
+        let name = attribute.key.as_str();
+        let path = join(prefix, name);
+        let value = expression(eval, &attribute.value, &block.bound, &path, spans);
+        let wrapped = match (&attribute.value, value) {
+            (_, Value::Null) => continue,
+            (Expression::Object(_), object) => Value::List(vec![object]),
+            (_, value) => value,
+        };
+        map.insert(name.to_owned(), wrapped);
+    }
+    for child in block.children(eval) {
+        let path = join(prefix, &child.kind);
+        spans.entry(path.clone()).or_insert_with(|| child.span.clone());
+        let value = labelled(&child.labels, body(eval, &child, &path, spans));
+        if let Value::List(blocks) = map.entry(child.kind.clone()).or_insert_with(|| Value::List(vec![])) {
+            blocks.push(value);
+        } else {
+            eval.problem(child.span.clone(), format!("{} is given as an attribute as well", child.kind));
+        }
+    }
+    Value::Map(map)
+}
+
+fn labelled(labels: &[String], body: Value) -> Value {
+    labels.iter().rev().fold(body, |inner, label| Value::object([(label, Value::List(vec![inner]))]))
+}
+
+fn join(prefix: &str, name: &str) -> String {
+    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
+}
+
+/// Lists and objects are walked, so that each of their values has its own place and its own finding.
+fn expression(
+    eval: &mut Evaluator,
+    expr: &Expression,
+    bound: &Bound,
+    path: &str,
+    spans: &mut SpanTable,
+) -> Value {
+    spans.insert(path.to_owned(), expr.span().unwrap_or_default());
+    if let Some(items) = expr.as_array() {
+        array(eval, items, bound, path, spans)
+    } else if let Some(object) = expr.as_object() {
+        entries(eval, object, bound, path, spans)
+    } else {
+        // What has been told already must not be told again as missing.
+        eval.eval(expr, bound).map_or(Value::Unknown, from_hcl)
+    }
+}
+
+fn array(eval: &mut Evaluator, items: &Array, bound: &Bound, path: &str, spans: &mut SpanTable) -> Value {
+    let item = |(at, item)| expression(eval, item, bound, &format!("{path}[{at}]"), spans);
+    Value::List(items.iter().enumerate().map(item).collect())
+}
+
+fn entries(eval: &mut Evaluator, object: &Object, bound: &Bound, path: &str, spans: &mut SpanTable) -> Value {
+    let mut map = BTreeMap::new();
+    for (key, value) in object.iter() {
+        let Some(name) = key_name(eval, key, bound) else { continue };
+        let value = expression(eval, value.expr(), bound, &join(path, &name), spans);
+        if value != Value::Null {
+            map.insert(name, value);
+        }
+    }
+    Value::Map(map)
+}
+
+fn key_name(eval: &mut Evaluator, key: &ObjectKey, bound: &Bound) -> Option<String> {
+    match key {
+        ObjectKey::Ident(ident) => Some(ident.as_str().to_owned()),
+        ObjectKey::Expression(Expression::Variable(ident)) => Some(ident.as_str().to_owned()),
+        ObjectKey::Expression(expr) => eval.eval(expr, bound).map(|value| super::blocks::text_of(&value)),
+    }
+}
+
+/// The same value in the domain's words.
+fn from_hcl(value: hcl::Value) -> Value {
+    match value {
+        hcl::Value::Null => Value::Null,
+        hcl::Value::Bool(flag) => Value::Bool(flag),
+        hcl::Value::Number(number) => match number.as_i64() {
+            Some(whole) => Value::Int(whole),
+            None => Value::Float(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        hcl::Value::String(text) => Value::Text(text),
+        hcl::Value::Array(items) => Value::List(items.into_iter().map(from_hcl).collect()),
+        hcl::Value::Object(map) => {
+            let pairs = map.into_iter().map(|(name, value)| (name, from_hcl(value)));
+            Value::Map(pairs.filter(|(_, value)| *value != Value::Null).collect())
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What the binary says when somebody starts it without Nomad.
+
+/// What this is, how Nomad uses it, how a person can. Goes to standard error, with exit status 1, as with every
+/// plugin of Nomad: a script that starts one by mistake must notice.
+pub const USAGE: &str = "\
+This is nomad-driver-podman, a plugin with which Nomad runs tasks in Podman containers.
+Nomad starts it by itself; without Nomad it does nothing unless told to.
+
+For Nomad: copy this file into the agent's plugin_dir, and tell the agent in its configuration:
+
+    plugin_dir = \"/opt/nomad/plugins\"
+
+    plugin \"nomad-driver-podman\" {
+      config {
+        # volumes { selinuxlabel = \"z\" }
+      }
+    }
+
+Tasks with driver = \"podman\" then run here; nomad node status -self -verbose shows the driver's health.
+
+For you: play a job's Podman tasks on this machine, without Nomad.
+
+    nomad-driver-podman run JOB.nomad.hcl                     simulated, needs nothing installed
+    nomad-driver-podman run --runtime podman JOB.nomad.hcl    with the Podman of this machine
+    nomad-driver-podman help                                  everything else
+";

@@ -1,0 +1,73 @@
+//! A runtime under test, and what a case may ask of it besides the port.
+
+use crate::podman_arm::PodmanArm;
+use async_trait::async_trait;
+use nomad_driver_podman::adapters::memory::Program;
+use nomad_driver_podman::domain::image::ImageRef;
+use nomad_driver_podman::domain::task::identity::ContainerId;
+use nomad_driver_podman::ports::{Clock, ContainerRuntime};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What not every arm has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Resource limits.
+    Limits,
+    /// Counters of resource usage.
+    Stats,
+    /// A cgroup of its own for each container: to freeze it, and to tell its processes from others.
+    Cgroup,
+    /// A bridge network and published ports.
+    Bridge,
+    /// Sockets that the test itself can reach.
+    Sockets,
+    /// An init program.
+    Init,
+}
+
+/// What a person does to a container, beside the driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    Pause,
+    Unpause,
+    Remove,
+}
+
+/// See the module.
+#[async_trait]
+pub trait Arm: Send + Sync {
+    /// `memory`, or which Podman.
+    fn name(&self) -> String;
+
+    fn runtime(&self) -> Arc<dyn ContainerRuntime>;
+
+    fn clock(&self) -> Arc<dyn Clock>;
+
+    /// An image that is there.
+    fn image(&self) -> ImageRef;
+
+    /// The command line that runs `program` there; arguments are appended to it.
+    fn command(&self, program: &Program) -> Vec<String>;
+
+    /// Why the arm does not have it; `None` if it has.
+    fn lacks(&self, need: Need) -> Option<String>;
+
+    /// Does the deed by other means than the port.
+    async fn human(&self, deed: Deed, id: &ContainerId);
+
+    /// A directory of the host whose children can be bound.
+    fn work(&self) -> PathBuf;
+
+    /// Owner of such directories, if not the one who runs the tests.
+    fn owner(&self) -> Option<(u32, u32)>;
+
+    /// What `probe` must say.
+    fn is_rootless(&self) -> bool;
+}
+
+/// The Podman arm, or why there is none.
+pub fn podman() -> Result<Arc<dyn Arm>, String> {
+    let socket = std::env::var("NDP_PODMAN_SOCKET").map_err(|_| "NDP_PODMAN_SOCKET is not set".to_owned())?;
+    Ok(Arc::new(PodmanArm::of(&socket)))
+}

@@ -1,0 +1,70 @@
+//! Runs one case on one arm, and leaves nothing behind.
+
+use crate::arm::{self, Arm, Need};
+use crate::lab::Lab;
+use crate::memory_arm::MemoryArm;
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use nomad_driver_podman::ports::clock::within;
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The body of a case.
+pub type Case = for<'a> fn(&'a Lab) -> LocalBoxFuture<'a, ()>;
+
+/// How long a case may take: virtual time in memory, a busy machine elsewhere.
+const CASE_LIMIT: Duration = Duration::from_secs(120);
+
+/// Runs a case on virtual time.
+pub fn on_memory(name: &str, need: Option<Need>, case: Case) {
+    runtime(true).block_on(async { run(Arc::new(MemoryArm::new()), name, need, case).await });
+}
+
+/// Runs a case on the Podman that the environment describes. Without one it says so and passes, unless
+/// `NDP_PODMAN_REQUIRED` is set.
+pub fn on_podman(name: &str, need: Option<Need>, case: Case) {
+    match arm::podman() {
+        Ok(arm) => runtime(false).block_on(run(arm, name, need, case)),
+        Err(reason) if std::env::var_os("NDP_PODMAN_REQUIRED").is_none() => {
+            println!("SKIPPED podman: {reason}");
+        }
+        Err(reason) => panic!("podman: {reason}"),
+    }
+}
+
+/// Prints which case runs where.
+pub fn show(cases: &[(&str, Option<Need>)]) {
+    let runtime = runtime(true);
+    let _entered = runtime.enter();
+    let podman = arm::podman();
+    for (case, need) in cases {
+        let place = |arm: &dyn Arm| match need.and_then(|need| arm.lacks(need)) {
+            Some(reason) => format!("skipped: {reason}"),
+            None => arm.name(),
+        };
+        let podman = podman.as_deref().map_or_else(|reason| format!("SKIPPED: {reason}"), place);
+        println!("{case:<80} {:<40} {podman}", place(&MemoryArm::new()));
+    }
+    println!("{} cases on each arm", cases.len());
+}
+
+fn runtime(virtual_time: bool) -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(virtual_time).build().unwrap()
+}
+
+async fn run(arm: Arc<dyn Arm>, name: &str, need: Option<Need>, case: Case) {
+    if let Some((need, reason)) = need.and_then(|need| Some((need, arm.lacks(need)?))) {
+        println!("SKIPPED {} {name}: needs {need:?}: {reason}", arm.name());
+        return;
+    }
+    let clock = arm.clock();
+    let lab = Lab::new(arm);
+    let outcome = AssertUnwindSafe(within(&*clock, CASE_LIMIT, case(&lab))).catch_unwind().await;
+    let left = lab.clean().await;
+    match outcome {
+        Err(panic) => resume_unwind(panic),
+        Ok(Err(_)) => panic!("{name} takes longer than {CASE_LIMIT:?}"),
+        Ok(Ok(())) => assert!(left.is_empty(), "left behind: {left:?}"),
+    }
+}

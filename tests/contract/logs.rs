@@ -1,0 +1,126 @@
+//! `logs`: every byte, in order, to everybody who reads.
+
+use crate::lab::{Lab, Output, refused};
+use crate::programs::{err, exit, forever, out, sleep_ms};
+use futures_util::StreamExt;
+use nomad_driver_podman::adapters::memory::program::FILL_LINE;
+use nomad_driver_podman::adapters::memory::{Program, Step};
+use nomad_driver_podman::domain::container::ContainerState;
+use nomad_driver_podman::domain::log::{LogBatch, LogCursor, LogStart, Stream};
+use nomad_driver_podman::domain::task::identity::ContainerId;
+use nomad_driver_podman::ports::ErrorKind;
+
+pub async fn streams_are_told_apart_exactly(lab: &Lab) {
+    let program = [
+        out("one\n"),
+        err("err one\n"),
+        out("par"),
+        // Not in one breath, or a line that is not complete would be cut at random.
+        sleep_ms(200),
+        err("err partial"),
+        sleep_ms(200),
+        out("tial\n\n\ntwo"),
+    ];
+    let output = lab.output(program).await;
+    assert_eq!(output.text(), "one\npartial\n\n\ntwo");
+    assert_eq!(output.stderr, b"err one\nerr partial");
+}
+
+pub async fn bytes_of_any_value_arrive(lab: &Lab) {
+    let bytes: Vec<u8> = (0..=255).chain((0..=255).rev()).collect();
+    let output = lab.output([out(&bytes), err(&bytes)]).await;
+    assert_eq!((output.stdout, output.stderr), (bytes.clone(), bytes));
+}
+
+pub async fn a_megabyte_arrives(lab: &Lab) {
+    let output = lab.output([Step::Fill(Stream::Stdout, 1 << 20)]).await;
+    assert_eq!(output.stdout.len(), 1 << 20);
+    assert!(output.stdout == FILL_LINE.repeat((1 << 20) / FILL_LINE.len()), "not what was written");
+}
+
+pub async fn a_line_without_end_arrives(lab: &Lab) {
+    // Longer than a pipe or any other buffer on the way; a script cannot be longer than 128 KiB.
+    let program: Program = (0..5).map(|_| out("z".repeat(20_000))).collect();
+    assert!(lab.output(program).await.text() == "z".repeat(100_000), "not what was written");
+}
+
+pub async fn they_are_read_while_they_are_written(lab: &Lab) {
+    let id = lab.run([out("up\n"), forever()]).await;
+    lab.printed(&id, "up\n").await;
+    assert_eq!(lab.runtime.inspect(id.as_str()).await.unwrap().state, ContainerState::Running);
+}
+
+pub async fn they_end_after_the_last_byte(lab: &Lab) {
+    let id = lab.run([out("first\n"), sleep_ms(500), out("last")]).await;
+    let output = lab.logs(&id, LogStart::Beginning).await;
+    assert_eq!(output.text(), "first\nlast");
+    lab.runtime.wait(&id).await.unwrap();
+    assert_eq!(lab.logs(&id, LogStart::Beginning).await, output);
+}
+
+async fn batches(lab: &Lab, id: &ContainerId) -> Vec<LogBatch> {
+    let batches = lab.runtime.logs(id, LogStart::Beginning).await.unwrap();
+    batches.map(Result::unwrap).collect().await
+}
+
+pub async fn a_reader_goes_on_after_any_cursor(lab: &Lab) {
+    let program = [
+        out("one\n"),
+        sleep_ms(200),
+        err("two\n"),
+        sleep_ms(200),
+        Step::Fill(Stream::Stdout, 300_000),
+        out("end"),
+    ];
+    let id = lab.run(program).await;
+    let batches = batches(lab, &id).await;
+    let mut all = Output::default();
+    batches.iter().for_each(|batch| all.add_batch(batch));
+    let mut seen = Output::default();
+    for batch in &batches {
+        seen.add_batch(batch);
+        let rest = lab.logs(&id, LogStart::After(batch.cursor)).await;
+        assert_eq!([&*seen.stdout, &rest.stdout].concat(), all.stdout);
+        assert_eq!([&*seen.stderr, &rest.stderr].concat(), all.stderr);
+    }
+    assert_eq!(lab.logs(&id, LogStart::After(LogCursor::default())).await, all);
+}
+
+pub async fn a_reader_from_now_on_sees_nothing_older(lab: &Lab) {
+    let id = lab.run([out("old\n"), sleep_ms(1500), out("new\n")]).await;
+    lab.printed(&id, "old").await;
+    assert_eq!(lab.logs(&id, LogStart::Now).await.text(), "new\n");
+}
+
+pub async fn two_readers_read_the_same(lab: &Lab) {
+    let id = lab.run([out("a\n"), sleep_ms(300), err("b\n"), Step::Fill(Stream::Stdout, 50_000)]).await;
+    let read = || lab.logs(&id, LogStart::Beginning);
+    let (first, second) = tokio::join!(read(), read());
+    assert_eq!(first, second);
+    assert_eq!(first.stdout.len(), 50_002);
+}
+
+pub async fn silence_is_an_empty_log(lab: &Lab) {
+    assert_eq!(lab.output([exit(0)]).await, Output::default());
+}
+
+pub async fn a_child_left_behind_does_not_keep_them_open(lab: &Lab) {
+    let child = Step::Fork(Program::from([forever()]));
+    let id = lab.run([child, out("parent\n"), exit(2)]).await;
+    assert_eq!(lab.logs(&id, LogStart::Beginning).await.text(), "parent\n");
+    assert_eq!(lab.runtime.wait(&id).await.unwrap().exit_code, Some(2));
+}
+
+pub async fn a_reader_that_leaves_changes_nothing(lab: &Lab) {
+    let id = lab.run([out("a\n"), sleep_ms(500), Step::Fill(Stream::Stdout, 500_000), exit(3)]).await;
+    let mut batches = lab.runtime.logs(&id, LogStart::Beginning).await.unwrap();
+    batches.next().await.unwrap().unwrap();
+    drop(batches);
+    assert_eq!(lab.runtime.wait(&id).await.unwrap().exit_code, Some(3));
+    assert_eq!(lab.logs(&id, LogStart::Beginning).await.stdout.len(), 500_002);
+}
+
+pub async fn an_absent_container_is_not_found(lab: &Lab) {
+    let logs = lab.runtime.logs(&lab.absent(), LogStart::Beginning).await;
+    refused(logs.map(|_| ()), ErrorKind::NotFound);
+}

@@ -1,0 +1,91 @@
+//! Real Podman through its REST interface; the instance is described by the environment, see
+//! `tests/support/README.md`.
+
+use crate::arm::{Arm, Deed, Need};
+use crate::sh;
+use async_trait::async_trait;
+use nomad_driver_podman::adapters::memory::Program;
+use nomad_driver_podman::adapters::podman::rest::RestRuntime;
+use nomad_driver_podman::adapters::system::SystemClock;
+use nomad_driver_podman::domain::image::ImageRef;
+use nomad_driver_podman::domain::task::identity::ContainerId;
+use nomad_driver_podman::ports::{Clock, ContainerRuntime};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// See the module.
+pub struct PodmanArm {
+    socket: PathBuf,
+}
+
+impl PodmanArm {
+    /// The arm of `NDP_PODMAN_SOCKET`.
+    pub fn of(socket: &str) -> Self {
+        Self { socket: PathBuf::from(socket.trim_start_matches("unix://")) }
+    }
+}
+
+#[async_trait]
+impl Arm for PodmanArm {
+    fn name(&self) -> String {
+        variable("NDP_PODMAN_ARM")
+    }
+
+    fn runtime(&self) -> Arc<dyn ContainerRuntime> {
+        Arc::new(RestRuntime::new(self.socket.clone(), self.clock()))
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(SystemClock)
+    }
+
+    fn image(&self) -> ImageRef {
+        ImageRef::parse(&variable("NDP_PODMAN_IMAGE")).unwrap()
+    }
+
+    fn command(&self, program: &Program) -> Vec<String> {
+        sh::command(program)
+    }
+
+    fn lacks(&self, need: Need) -> Option<String> {
+        let limited = self.is_rootless() && !Path::new("/sys/fs/cgroup/cgroup.controllers").exists();
+        match need {
+            Need::Limits | Need::Stats | Need::Cgroup if limited => {
+                Some("rootless Podman has none on cgroup v1".to_owned())
+            }
+            Need::Bridge | Need::Sockets if self.is_rootless() => {
+                Some("rootless Podman has no network that the host reaches by address".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    async fn human(&self, deed: Deed, id: &ContainerId) {
+        let words: &[&str] = match deed {
+            Deed::Pause => &["pause"],
+            Deed::Unpause => &["unpause"],
+            Deed::Remove => &["rm", "--force", "--time", "0"],
+        };
+        let cli = variable("NDP_PODMAN_CLI");
+        let run = tokio::process::Command::new(cli).args(words).arg(id.as_str()).output().await.unwrap();
+        assert!(run.status.success(), "{deed:?}: {}", String::from_utf8_lossy(&run.stderr));
+    }
+
+    fn work(&self) -> PathBuf {
+        PathBuf::from(variable("NDP_PODMAN_WORK"))
+    }
+
+    fn owner(&self) -> Option<(u32, u32)> {
+        let owner = variable("NDP_PODMAN_OWNER");
+        let (user, group) = owner.split_once(':').unwrap();
+        Some((user.parse().unwrap(), group.parse().unwrap()))
+    }
+
+    fn is_rootless(&self) -> bool {
+        self.name() == "rootless"
+    }
+}
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; source the env file of podman.sh"))
+}

@@ -1,0 +1,112 @@
+//! StartTask: a handle, or one clear error and nothing left.
+
+use super::SERVICE;
+use crate::cty;
+use crate::lab::Lab;
+use crate::task::CANARY;
+use serde_json::json;
+
+pub async fn a_started_task_has_a_handle_and_its_secrets_stay_inside(lab: &Lab) {
+    let plugin = lab.plugin().await;
+    let task = lab.task("env PASSWORD\nargs\nforever");
+    plugin.start(&task).await.unwrap();
+    task.stdout.says(&format!("{CANARY}\n{CANARY}\n")).await;
+    plugin.destroy(task.id(), true).await.unwrap();
+    assert!(!plugin.events_so_far().contains(CANARY), "{}", plugin.events_so_far());
+}
+
+pub async fn an_id_is_started_once(lab: &Lab) {
+    let plugin = lab.plugin().await;
+    let task = lab.task(SERVICE);
+    plugin.start(&task).await.unwrap();
+    let refused = plugin.start(&task).await.err().unwrap();
+    assert!(refused.message.contains("already started"), "{refused:?}");
+    assert!(!refused.recoverable);
+    task.stdout.says("ready").await;
+    plugin.signal(task.id(), "SIGTERM").await.unwrap();
+    assert_eq!(plugin.exit_code(task.id()).await, 3, "the first start is not disturbed");
+}
+
+/// `localhost/` is asked for on this machine, where no registry listens: a registry that is down may come up.
+pub async fn an_image_that_is_not_there_may_be_there_later(lab: &Lab) {
+    let plugin = lab.plugin().await;
+    let task = lab.task(SERVICE).with(json!({ "image": "localhost/nobody/has-this:1" }));
+    let refused = plugin.start(&task).await.err().unwrap();
+    assert!(refused.message.contains("localhost/nobody/has-this"), "{refused:?}");
+    assert!(refused.message.contains("connection refused"), "Podman's own words: {refused:?}");
+    assert!(refused.recoverable, "{refused:?}");
+}
+
+pub async fn a_program_that_is_not_there_is_told_in_podmans_words(lab: &Lab) {
+    let plugin = lab.plugin().await;
+    let task = lab.task(SERVICE).with(json!({ "command": "/no/such/program" }));
+    let refused = plugin.start(&task).await.err().unwrap();
+    assert!(refused.message.contains("/no/such/program"), "{refused:?}");
+    assert!(!refused.recoverable, "the next try would fail as well: {refused:?}");
+    assert_eq!(lab.containers_of(&task), [""; 0], "left behind by a start that failed");
+    assert!(plugin.wait(task.id()).await.is_err());
+}
+
+/// The agent checks types, but not all, and not those of an old schema.
+pub async fn options_that_cannot_be_used_are_named(lab: &Lab) {
+    let plugin = lab.plugin().await;
+    let image = &lab.arm.image;
+    for (config, named) in [
+        (json!({ "command": "sh" }), "image"),
+        (json!({ "image": image, "volumes": "not a list" }), "volumes"),
+        (json!({ "image": image, "init": [1] }), "init"),
+        (json!({ "image": image, "tmpfs": [{ "a": 1 }] }), "tmpfs"),
+        (json!({ "image": image, "network_mode": "no such mode" }), "network_mode"),
+        (json!({ "image": image, "memory_swap": "much" }), "memory_swap"),
+        (json!([1, 2, 3]), "config"),
+    ] {
+        let task = lab.task(SERVICE);
+        let mut request = task.config.clone();
+        request.msgpack_driver_config = cty::bytes(&config).into();
+        let refused = plugin.start_config(request).await.err().unwrap();
+        assert!(refused.message.contains(named), "{named}: {refused:?}");
+        assert!(!refused.recoverable, "{named}: {refused:?}");
+    }
+    let mut request = lab.task(SERVICE).config.clone();
+    request.msgpack_driver_config = b"\x81\xa1a".to_vec().into();
+    assert!(!plugin.start_config(request).await.err().unwrap().recoverable);
+}
+
+/// As cty encodes what no float says exactly.
+pub async fn numbers_may_come_as_text(lab: &Lab) {
+    let plugin = lab.plugin().await;
+    let task = lab.task("exit 0");
+    let mut request = plugin.config_of(&task).await;
+    let mut options = task.options.clone();
+    options["memory_swappiness"] = json!("60");
+    request.msgpack_driver_config = cty::bytes(&options).into();
+    plugin.start_config(request).await.unwrap();
+    assert_eq!(plugin.exit_code(task.id()).await, 0);
+}
+
+/// The agent asks again with the same id when a plugin dies before it answers.
+pub async fn a_start_that_was_cut_off_is_started_again(lab: &Lab) {
+    let first = lab.plugin().await;
+    let mut task = lab.task(SERVICE);
+    first.start(&task).await.unwrap();
+    task.stdout.says("ready").await;
+    first.process.kill().await;
+
+    let second = lab.plugin().await;
+    task.collect();
+    second.start(&task).await.unwrap();
+    task.stdout.says("ready").await;
+    assert_eq!(lab.containers_of(&task).len(), 1, "one task, one container");
+    second.signal(task.id(), "SIGTERM").await.unwrap();
+    assert_eq!(second.exit_code(task.id()).await, 3);
+}
+
+pub async fn events_name_their_task(lab: &Lab) {
+    let plugin = lab.plugin().await;
+    let task = lab.task(SERVICE);
+    plugin.start(&task).await.unwrap();
+    let event = plugin.event("Pulled image").await;
+    assert_eq!(event.task_id, task.id());
+    assert_eq!((&event.alloc_id, &event.task_name), (&task.config.alloc_id, &task.config.name));
+    assert!(event.timestamp.is_some());
+}

@@ -1,0 +1,65 @@
+//! StopTask.
+
+use super::{LONG, SERVICE};
+use crate::agent::Agent;
+use crate::lab::Lab;
+use crate::task::Task;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+async fn running(lab: &Lab, program: &str) -> (Rc<Agent>, Task) {
+    let plugin = lab.plugin().await;
+    let task = lab.task(program);
+    plugin.start(&task).await.unwrap();
+    task.stdout.says("ready").await;
+    (plugin, task)
+}
+
+pub async fn the_usual_signal_ends_a_task(lab: &Lab) {
+    let (plugin, task) = running(lab, SERVICE).await;
+    plugin.stop(task.id(), LONG, "").await.unwrap();
+    assert_eq!(plugin.exit_code(task.id()).await, 3);
+}
+
+pub async fn the_hosts_signal_is_sent(lab: &Lab) {
+    let program = "ignore TERM\ntrap USR1 {\nexit 42\n}\nout ready\\n\nforever";
+    let (plugin, task) = running(lab, program).await;
+    plugin.stop(task.id(), LONG, "SIGUSR1").await.unwrap();
+    assert_eq!(plugin.exit_code(task.id()).await, 42);
+}
+
+/// Less than a second is a time as well.
+pub async fn a_task_that_ignores_it_is_killed_in_time(lab: &Lab) {
+    let (plugin, task) = running(lab, "ignore TERM\nout ready\\n\nforever").await;
+    let (begun, grace) = (Instant::now(), Duration::from_millis(400));
+    plugin.stop(task.id(), grace, "").await.unwrap();
+    let taken = begun.elapsed();
+    assert!(taken >= grace && taken < Duration::from_secs(10), "{taken:?}");
+    assert_eq!(plugin.exit_code(task.id()).await, 137);
+}
+
+pub async fn without_time_it_is_killed_at_once(lab: &Lab) {
+    let (plugin, task) = running(lab, "ignore TERM\nout ready\\n\nforever").await;
+    plugin.stop(task.id(), Duration::ZERO, "SIGTERM").await.unwrap();
+    assert_eq!(plugin.exit_code(task.id()).await, 137);
+}
+
+pub async fn a_task_that_is_gone_is_stopped(lab: &Lab) {
+    let plugin = lab.plugin().await;
+    let task = lab.task("exit 7");
+    plugin.start(&task).await.unwrap();
+    plugin.wait(task.id()).await.unwrap();
+    for _ in 0..2 {
+        plugin.stop(task.id(), LONG, "SIGTERM").await.unwrap();
+    }
+    assert_eq!(plugin.exit_code(task.id()).await, 7, "its own end, not that of the stop");
+}
+
+pub async fn a_signal_that_does_not_exist_is_refused(lab: &Lab) {
+    let (plugin, task) = running(lab, SERVICE).await;
+    let refused = plugin.stop(task.id(), LONG, "SIGNOPE").await.unwrap_err();
+    assert!(refused.message.contains("SIGNOPE"), "{refused:?}");
+    plugin.stop(task.id(), LONG, "SIGTERM").await.unwrap();
+    assert_eq!(plugin.exit_code(task.id()).await, 3);
+}

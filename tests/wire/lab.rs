@@ -1,0 +1,145 @@
+//! What a case works with: plugins, tasks, and a look at what is left in the end.
+
+use crate::agent::Agent;
+use crate::arm::Arm;
+use crate::harness::soon;
+use crate::task::Task;
+use serde_json::Value;
+use std::cell::{Cell, RefCell};
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// Between two looks at what cannot be awaited.
+const GLANCE: Duration = Duration::from_millis(10);
+
+/// How the podman command line lists containers.
+const FORMAT: &str = "{{.ID}} {{.Names}} {{.Labels}}";
+
+/// See the module.
+pub struct Lab {
+    pub arm: Arm,
+    agents: RefCell<Vec<Rc<Agent>>>,
+    /// Allocation directories.
+    work: TempDir,
+    /// Sockets; short, because a socket's path must be.
+    run: TempDir,
+    mark: String,
+    tasks: Cell<u32>,
+}
+
+impl Lab {
+    pub fn new(arm: Arm, _case: &str) -> Self {
+        let work = TempDir::with_prefix_in("alloc-", &arm.work).unwrap();
+        let run = TempDir::with_prefix("wire-").unwrap();
+        let mark = format!("{:08x}", rand());
+        Self { arm, agents: RefCell::default(), work, run, mark, tasks: Cell::new(0) }
+    }
+
+    /// A directory for sockets and the like.
+    pub fn dir(&self) -> &Path {
+        self.run.path()
+    }
+
+    /// A plugin process that has said hello and nothing else.
+    pub async fn launch(&self) -> Rc<Agent> {
+        let agent = Rc::new(Agent::launch(&self.arm).await);
+        self.agents.borrow_mut().push(agent.clone());
+        agent
+    }
+
+    /// A plugin as the agent has it at work: configured, initialised, both streams open.
+    pub async fn plugin(&self) -> Rc<Agent> {
+        self.plugin_with(Value::Object(Default::default())).await
+    }
+
+    /// The same, with more in its config block.
+    pub async fn plugin_with(&self, more: Value) -> Rc<Agent> {
+        let mut config = self.arm.config.clone();
+        for (name, value) in more.as_object().unwrap() {
+            config[name] = value.clone();
+        }
+        let agent = self.launch().await;
+        agent.set_up(&config).await;
+        agent
+    }
+
+    /// A task of an allocation of its own, see [`Task::new`].
+    pub fn task(&self, program: &str) -> Task {
+        Task::new(&self.arm, self.work.path(), &self.alloc_id(), program)
+    }
+
+    /// A task whose log nobody collects yet.
+    pub fn task_without_collectors(&self, program: &str) -> Task {
+        Task::without_collectors(&self.arm, self.work.path(), &self.alloc_id(), program)
+    }
+
+    /// A uuid by its looks.
+    pub fn alloc_id(&self) -> String {
+        self.tasks.set(self.tasks.get() + 1);
+        format!("{}-0000-4000-8000-{:012x}", self.mark, self.tasks.get())
+    }
+
+    /// Ends every plugin as the agent does, after its tasks.
+    pub async fn clean(&self) {
+        let agents = self.agents.take();
+        for agent in &agents {
+            agent.destroy_everything().await;
+        }
+        for agent in agents.iter().filter(|agent| agent.process.is_running()) {
+            agent.assert_streams_open();
+            agent.end().await;
+        }
+        for agent in &agents {
+            agent.process.check_log();
+        }
+        *self.agents.borrow_mut() = agents;
+    }
+
+    /// Containers of this case, which are then removed.
+    pub fn leftovers(&self) -> String {
+        let all = self.arm.podman_says(&["ps", "--all", "--no-trunc", "--format", FORMAT]);
+        let ours: Vec<&str> = all.lines().filter(|line| line.contains(&self.mark)).collect();
+        for line in &ours {
+            let id = line.split(' ').next().unwrap();
+            self.arm.podman_says(&["rm", "--force", "--time", "0", id]);
+        }
+        ours.join("\n")
+    }
+
+    /// Ids of a task's containers, by whatever name or label has its allocation.
+    pub fn containers_of(&self, task: &Task) -> Vec<String> {
+        let all = self.arm.podman_says(&["ps", "--all", "--no-trunc", "--format", FORMAT]);
+        let ours = all.lines().filter(|line| line.contains(&task.config.alloc_id));
+        ours.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
+    }
+
+    /// Cleans up where no plugin is left to do it.
+    pub fn remove_containers_of(&self, task: &Task) {
+        for id in self.containers_of(task) {
+            self.arm.podman_says(&["rm", "--force", "--time", "0", &id]);
+        }
+    }
+
+    pub fn logs(&self) -> String {
+        self.agents.borrow().iter().map(|agent| agent.process.stderr.text()).collect()
+    }
+}
+
+/// Differs from process to process and from call to call.
+fn rand() -> u32 {
+    let mut bytes = [0; 4];
+    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()).unwrap();
+    u32::from_ne_bytes(bytes)
+}
+
+/// Waits for a file, which a task writes.
+pub async fn exists(path: &Path) {
+    let there = async {
+        while !path.exists() {
+            tokio::time::sleep(GLANCE).await;
+        }
+    };
+    soon("a file of the task", there).await;
+}
