@@ -12,8 +12,8 @@ pub const LOGGING: &[OptionRow] = &[
         "driver",
         Kind::Text,
         r#"driver = "journald""#,
-        "nomad for a file of Podman that is passed on to Nomad, journald for the journal, which is passed on as \
-         well. nomad when unset.",
+        "nomad for a file of Podman that is passed on to Nomad; journald for the host's journal, which Nomad then \
+         does not show. nomad when unset.",
     )
     .since("0.4.0")
     .docker("type or driver")
