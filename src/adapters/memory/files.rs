@@ -133,9 +133,9 @@ fn bound(mount: &Mount) -> Option<&str> {
     }
 }
 
-/// Where Podman mounts memory over a root that cannot be changed.
+/// Where there is memory over a root that cannot be changed.
 fn is_volatile(path: &str) -> bool {
-    ["/tmp", "/run", "/dev", "/var/tmp"].iter().any(|place| Path::new(path).starts_with(place))
+    Path::new(path).starts_with("/dev")
 }
 
 fn is_read_only(mount: &Mount) -> bool {

@@ -15,7 +15,7 @@ pub const ROWS: &[OptionRow] = &[
     )
     .default(Default::Bool(false))
     .since("0.4.0"),
-    row("readonly_rootfs", Kind::Bool, "readonly_rootfs = true", "The image's files cannot be changed.")
+    row("readonly_rootfs", Kind::Bool, "readonly_rootfs = true", "Nothing outside mounts can be changed, /tmp and /run included, from Podman 5 on /dev/shm as well; see tmpfs.")
         .default(Default::Bool(false))
         .since("0.4.0"),
     row("cap_add", Kind::TextList, r#"cap_add = ["NET_ADMIN"]"#, "Capabilities beyond Podman's default set.")
