@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     #[cfg(feature = "cli")]
     return cli::entry::main(play);
     #[cfg(not(feature = "cli"))]
-    ExitCode::FAILURE
+    return process::not_for_a_shell();
 }
 
 /// The driver as Nomad starts it. `args = ["--runtime=memory"]` in the agent's plugin block simulates.

@@ -7,6 +7,7 @@ use crate::domain::task::TaskRequest;
 use crate::domain::task::identity::ContainerId;
 use crate::ports::{Clock, ContainerRuntime, ErrorKind, LogSink, NomadHost, RuntimeError};
 use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -15,6 +16,18 @@ use tokio::task::{JoinHandle, JoinSet};
 /// Chunks that may wait for the host's reader, per stream. A chunk is at most one read of the runtime's log;
 /// the log itself is the real buffer.
 const CHUNK_BACKLOG: usize = 4;
+
+/// Output of a container as the runtime gives it.
+pub type Batches = BoxStream<'static, Result<LogBatch, RuntimeError>>;
+
+/// Where a pump begins.
+pub enum LogsFrom {
+    /// With the first byte.
+    Beginning,
+    /// With what comes out of a stream that is open already, if it could be opened: what the task writes from
+    /// then on is not missed, however long the pump takes to get going.
+    Opened(Option<Batches>),
+}
 
 /// A running pump. It ends by itself after the last byte; dropping this aborts it.
 pub struct LogPump(JoinHandle<()>);
@@ -40,7 +53,7 @@ pub fn spawn(
     clock: &Arc<dyn Clock>,
     task: &TaskRequest,
     container: &ContainerId,
-    start: LogStart,
+    from: LogsFrom,
 ) -> Option<LogPump> {
     let null = Path::new("/dev/null");
     if task.dirs.stdout == null && task.dirs.stderr == null {
@@ -60,7 +73,7 @@ pub fn spawn(
         stderr: writer(Stream::Stderr),
     };
     Some(LogPump(tokio::spawn(async move {
-        reader.run(start).await;
+        reader.run(from).await;
         while writers.join_next().await.is_some() {}
     })))
 }
@@ -92,16 +105,24 @@ struct Reader {
 
 impl Reader {
     /// Reads on from the last batch whenever the runtime loses the thread.
-    async fn run(self, mut start: LogStart) {
+    async fn run(self, from: LogsFrom) {
+        let (mut start, mut opened) = match from {
+            LogsFrom::Beginning => (LogStart::Beginning, None),
+            LogsFrom::Opened(batches) => (LogStart::Now, batches),
+        };
         let mut backoff = Backoff::new(&*self.clock);
-        while !self.follow(&mut start).await {
+        while !self.follow(&mut start, opened.take()).await {
             backoff.pause().await;
         }
     }
 
     /// Passes on one stream of batches; true when it is over for good.
-    async fn follow(&self, start: &mut LogStart) -> bool {
-        let mut batches = match self.runtime.logs(&self.container, *start).await {
+    async fn follow(&self, start: &mut LogStart, opened: Option<Batches>) -> bool {
+        let opened = match opened {
+            Some(batches) => Ok(batches),
+            None => self.runtime.logs(&self.container, *start).await,
+        };
+        let mut batches = match opened {
             Ok(batches) => batches,
             Err(error) => return self.is_final(&error),
         };

@@ -2,6 +2,7 @@
 
 use super::Driver;
 use super::error::DriverError;
+use super::logs::{Batches, LogsFrom};
 use super::owner::{self, NewOwner};
 use super::settings::{Settings, Socket};
 use super::start::stop_signal;
@@ -13,6 +14,22 @@ use crate::domain::task::recover::{Recovery, decide, ended};
 use crate::domain::task::{ExitOutcome, Handle, Machine, TaskRequest};
 use crate::ports::clock::within;
 use std::sync::Arc;
+
+/// The container of a task that is recovered.
+enum Found {
+    /// It runs; its output from now on, if it can be had.
+    Alive(ContainerFacts, Option<Batches>),
+    /// It ended while nobody watched.
+    Ended(ContainerFacts, ExitOutcome),
+}
+
+impl Found {
+    /// Opens the log before the host is told that the task is recovered: what it writes after that is not lost.
+    async fn alive(socket: &Socket, facts: ContainerFacts) -> Self {
+        let batches = socket.runtime.logs(&facts.id, LogStart::Now).await.ok();
+        Self::Alive(facts, batches)
+    }
+}
 
 impl Driver {
     /// Finds the container of a task that was started before and watches it on. A task that is known already
@@ -30,10 +47,12 @@ impl Driver {
         let task = Arc::new(task);
         let found = within(&*self.shared.clock, RECOVER_TIMEOUT, self.find(&settings, &task, handle)).await;
         let timed_out = |_| DriverError::TimedOut { verb: "recover task", limit: RECOVER_TIMEOUT };
-        let Found { socket, facts, outcome } = found.map_err(timed_out)??;
-        reservation.fill(match outcome {
-            None => self.own(task, &settings, socket, &facts, LogStart::Now),
-            Some(outcome) => self.own_ended(task, &settings, socket, &facts, outcome),
+        let (socket, found) = found.map_err(timed_out)??;
+        reservation.fill(match found {
+            Found::Alive(facts, batches) => {
+                self.own(task, &settings, socket, &facts, LogsFrom::Opened(batches))
+            }
+            Found::Ended(facts, outcome) => self.own_ended(task, &settings, socket, &facts, outcome),
         });
         Ok(())
     }
@@ -44,35 +63,30 @@ impl Driver {
         settings: &'s Settings,
         task: &TaskRequest,
         handle: &Handle,
-    ) -> Result<Found<'s>, DriverError> {
+    ) -> Result<(&'s Socket, Found), DriverError> {
         let (socket, facts) = look(settings, handle).await?;
         belongs(&facts, task)?;
-        let (facts, outcome) = match decide(&facts, settings.plugin.recover_stopped) {
-            Recovery::Adopt => (facts, None),
-            Recovery::Report(outcome) => (facts, Some(outcome)),
+        let found = match decide(&facts, settings.plugin.recover_stopped) {
+            Recovery::Adopt => Found::alive(socket, facts).await,
+            Recovery::Report(outcome) => Found::Ended(facts, outcome),
             Recovery::StartAgain => self.start_again(socket, task, facts).await,
         };
-        Ok(Found { socket, facts, outcome })
+        Ok((socket, found))
     }
 
     /// Runs a stopped container again; if that fails, its end is reported as it was.
-    async fn start_again(
-        &self,
-        socket: &Socket,
-        task: &TaskRequest,
-        facts: ContainerFacts,
-    ) -> (ContainerFacts, Option<ExitOutcome>) {
+    async fn start_again(&self, socket: &Socket, task: &TaskRequest, facts: ContainerFacts) -> Found {
         match socket.runtime.start(&facts.id).await {
             Ok(_) => {
                 self.shared.tell(task, "Started the stopped container again (recover_stopped)", &[]);
                 let now = socket.runtime.inspect(facts.id.as_str()).await;
-                (now.unwrap_or(facts), None)
+                Found::alive(socket, now.unwrap_or(facts)).await
             }
             Err(error) => {
                 let reason = error.to_string();
                 self.shared.tell(task, "Could not start the stopped container again", &[("reason", &reason)]);
                 let outcome = ended(&facts);
-                (facts, Some(outcome))
+                Found::Ended(facts, outcome)
             }
         }
     }
@@ -96,14 +110,6 @@ impl Driver {
             logs: None,
         })
     }
-}
-
-/// A container that was looked for.
-struct Found<'s> {
-    socket: &'s Socket,
-    facts: ContainerFacts,
-    /// How it ended, if it did and shall not run again.
-    outcome: Option<ExitOutcome>,
 }
 
 /// Asks the socket that the handle names. A name that the configuration does not have any more, or an old handle

@@ -2,6 +2,7 @@
 
 use super::create::Creation;
 use super::error::DriverError;
+use super::logs::LogsFrom;
 use super::owner::{self, NewOwner};
 use super::registry::Reservation;
 use super::settings::{Settings, Socket};
@@ -10,7 +11,6 @@ use crate::domain::config::TaskConfig;
 use crate::domain::container::{ContainerFacts, ContainerState, Node, Plan, plan};
 use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::limits::FINGERPRINT_TIMEOUT;
-use crate::domain::log::LogStart;
 use crate::domain::policy;
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
@@ -88,7 +88,7 @@ impl Driver {
         };
         let handle =
             Handle { socket: socket.name.clone(), container: id, name, started_at: facts.started_at };
-        reservation.fill(self.own(task, &settings, socket, &facts, LogStart::Beginning));
+        reservation.fill(self.own(task, &settings, socket, &facts, LogsFrom::Beginning));
         let network = facts.ip.map(|ip| DriverNetwork { ip, port_map });
         Ok(Started { handle, network })
     }
@@ -149,7 +149,7 @@ impl Driver {
         settings: &Settings,
         socket: &Socket,
         facts: &ContainerFacts,
-        logs_from: LogStart,
+        logs_from: LogsFrom,
     ) -> owner::OwnerRef {
         let shared = &self.shared;
         let logs = (!settings.plugin.disable_log_collection)

@@ -150,7 +150,7 @@ contract! {
         a_lot_of_output_comes_whole;
         standard_input_that_was_not_asked_for_is_empty;
         input_after_the_end_is_in_the_wrong_state;
-        kill_ends_the_program needs Cgroup;
+        kill_ends_the_program;
         a_terminal_has_one_stream;
         sizes_do_no_harm;
         the_environment_is_the_containers;

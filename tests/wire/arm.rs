@@ -3,7 +3,7 @@
 use crate::sh;
 use nomad_driver_podman::adapters::memory::{Program, program};
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Another driver's binary, to check the suite itself against.
@@ -65,6 +65,17 @@ impl Arm {
             cli: Some(variable("NDP_PODMAN_CLI")?.into()),
             ..Self::on("podman", &[], json!({ "socket_path": socket }))
         })
+    }
+
+    /// Whether counters can be had: rootless Podman has no control groups on cgroup v1. Said aloud if not.
+    pub fn has_stats(&self) -> bool {
+        let rootless = std::env::var("NDP_PODMAN_ARM").is_ok_and(|arm| arm == "rootless");
+        let v2 = Path::new("/sys/fs/cgroup/cgroup.controllers").exists();
+        let has = self.name != "podman" || !rootless || v2;
+        if !has {
+            println!("SKIPPED samples: rootless Podman has none on cgroup v1");
+        }
+        has
     }
 
     /// The command line that runs `program`, in the words of [`program::Program`].

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 pub type Case = for<'a> fn(&'a Lab) -> LocalBoxFuture<'a, ()>;
 
 /// Longer than anything that is supposed to happen takes, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Enough to believe that nothing happens.
 pub const QUIET: Duration = Duration::from_millis(300);
 

@@ -1,12 +1,16 @@
 //! The process around the server: logs, runtime, exit code.
 
-use std::{error::Error, io, process::ExitCode};
+use std::{
+    error::Error,
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    handshake::{Env, HandshakeError, HostOffer},
+    handshake::{Env, HandshakeError, HostOffer, NOT_FOR_A_SHELL},
     hclog,
     proto::{base::base_plugin_server::BasePlugin, driver::driver_server::Driver},
     serve::{Plugin, ServeError, serve},
@@ -55,6 +59,13 @@ pub fn run<B: BasePlugin, D: Driver>(
             ExitCode::FAILURE
         }
     }
+}
+
+/// What a build without subcommands says to a person.
+pub fn not_for_a_shell() -> ExitCode {
+    // Nobody may be left to read it.
+    drop(io::stderr().write_all(NOT_FOR_A_SHELL.as_bytes()));
+    ExitCode::FAILURE
 }
 
 fn attempt<B: BasePlugin, D: Driver>(

@@ -1,6 +1,7 @@
 //! The calls of a task's life. Each answer is checked for the parts without which an agent would crash.
 
 use super::refused::{judge, refused};
+use super::replies::Replies;
 use super::{Agent, Answer};
 use crate::cty;
 use crate::harness::soon;
@@ -8,21 +9,25 @@ use crate::task::{CANARY, Task};
 use nomad_driver_podman::adapters::nomad::proto::driver as wire;
 use std::future::Future;
 use std::time::Duration;
-use tonic::{Response, Status, Streaming};
+use tonic::{Response, Status};
 
 /// A task's usage, one sample after the other.
-pub struct Stats(Streaming<wire::TaskStatsResponse>);
+pub struct Stats(Replies<wire::TaskStatsResponse>);
 
 impl Stats {
     /// The next sample; `None` when the task has ended.
     pub async fn next(&mut self) -> Option<wire::TaskStats> {
-        let sample = soon("a sample", self.0.message()).await;
-        let sample =
-            sample.unwrap_or_else(|status| panic!("TaskStats: {:?}", refused("TaskStats", &status)))?;
+        self.try_next().await.unwrap()
+    }
+
+    /// The same, of a task that may be unknown.
+    pub async fn try_next(&mut self) -> Answer<Option<wire::TaskStats>> {
+        let sample = soon("a sample", self.0.next()).await;
+        let Some(sample) = sample.map_err(|status| refused("TaskStats", &status))? else { return Ok(None) };
         let stats = sample.stats.expect("without it the agent crashes");
         assert!(stats.agg_resource_usage.is_some(), "without it the agent crashes");
         assert!(stats.timestamp.is_some(), "without it the agent drops the sample");
-        Some(stats)
+        Ok(Some(stats))
     }
 }
 
@@ -112,11 +117,11 @@ impl Agent {
         Ok(task)
     }
 
-    pub async fn stats(&self, id: &str, interval: Duration) -> Answer<Stats> {
+    pub fn stats(&self, id: &str, interval: Duration) -> Stats {
         let interval = Some(interval.try_into().unwrap());
         let request = wire::TaskStatsRequest { task_id: id.to_owned(), collection_interval: interval };
-        let ask = self.ask("TaskStats", |mut driver| async move { driver.task_stats(request).await });
-        ask.await.map(Stats)
+        let mut driver = self.host.driver.clone();
+        Stats(Replies::of(async move { driver.task_stats(request).await }))
     }
 
     pub async fn exec(

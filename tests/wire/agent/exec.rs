@@ -1,6 +1,7 @@
 //! `nomad alloc exec`: one ExecTaskStreaming.
 
 use super::refused::refused;
+use super::replies::Replies;
 use super::{Agent, Answer};
 use crate::harness::soon;
 use nomad_driver_podman::adapters::nomad::proto::driver::{
@@ -10,7 +11,6 @@ use nomad_driver_podman::adapters::nomad::proto::driver::{
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Streaming;
 
 /// Input that may wait; a terminal sends little.
 const BACKLOG: usize = 64;
@@ -19,7 +19,7 @@ const BACKLOG: usize = 64;
 pub struct Session {
     /// Dropping it ends the client's side.
     pub input: mpsc::Sender<Request>,
-    replies: Streaming<Reply>,
+    replies: Replies<Reply>,
     so_far: Ended,
 }
 
@@ -33,20 +33,18 @@ pub struct Ended {
 
 impl Agent {
     /// Begins a session as the agent does: the setup alone comes first.
-    pub async fn session(&self, id: &str, command: Vec<String>, tty: bool) -> Answer<Session> {
+    pub async fn session(&self, id: &str, command: Vec<String>, tty: bool) -> Session {
         let setup = Setup { task_id: id.to_owned(), command, tty };
         self.session_with(Request { setup: Some(setup), ..Default::default() }).await
     }
 
     /// Begins a session with any message.
-    pub async fn session_with(&self, first: Request) -> Answer<Session> {
+    pub async fn session_with(&self, first: Request) -> Session {
         let (input, requests) = mpsc::channel(BACKLOG);
         input.send(first).await.unwrap();
         let mut driver = self.host.driver.clone();
-        let call = driver.exec_task_streaming(ReceiverStream::new(requests));
-        let started = soon("ExecTaskStreaming", call).await;
-        let replies = started.map_err(|status| refused("ExecTaskStreaming", &status))?.into_inner();
-        Ok(Session { input, replies, so_far: Ended::default() })
+        let call = async move { driver.exec_task_streaming(ReceiverStream::new(requests)).await };
+        Session { input, replies: Replies::of(call), so_far: Ended::default() }
     }
 }
 
@@ -73,7 +71,8 @@ impl Session {
     }
 
     async fn send(&self, request: Request) {
-        self.input.send(request).await.expect("the plugin reads input as long as the session lasts");
+        // A session may end while its last input is on the way, which the agent does not mind either.
+        drop(self.input.send(request).await);
     }
 
     /// Reads on until standard output has `text`.
@@ -92,7 +91,7 @@ impl Session {
 
     /// One message; false at the end.
     async fn step(&mut self) -> Answer<bool> {
-        let message = soon("a message of the session", self.replies.message()).await;
+        let message = soon("a message of the session", self.replies.next()).await;
         let Some(reply) = message.map_err(|status| refused("ExecTaskStreaming", &status))? else {
             return Ok(false);
         };

@@ -8,6 +8,7 @@ mod config;
 mod exec;
 mod process;
 mod refused;
+mod replies;
 
 pub use exec::Ended;
 pub use process::Process;
@@ -16,13 +17,12 @@ pub use refused::{Answer, Refused};
 use crate::arm::Arm;
 use crate::harness::soon;
 use crate::host::Host;
-use futures_util::StreamExt;
 use nomad_driver_podman::adapters::nomad::proto::hclspec::Spec;
 use nomad_driver_podman::adapters::nomad::proto::{driver, goplugin};
+use replies::Replies;
 use serde_json::Value;
 use std::cell::{OnceCell, RefCell};
 use tokio::sync::watch;
-use tonic::Streaming;
 
 /// See the module.
 pub struct Agent {
@@ -66,11 +66,13 @@ impl Agent {
 
     /// Opens what an agent holds open as long as it lives.
     pub async fn open_streams(&self) {
-        let mut driver = self.host.driver.clone();
-        let fingerprints = soon("Fingerprint", driver.fingerprint(driver::FingerprintRequest {})).await;
-        let events = soon("TaskEvents", driver.task_events(driver::TaskEventsRequest {})).await;
-        assert!(self.fingerprints.set(listen(fingerprints.unwrap().into_inner())).is_ok());
-        assert!(self.events.set(listen(events.unwrap().into_inner())).is_ok());
+        let (mut one, mut other) = (self.host.driver.clone(), self.host.driver.clone());
+        let fingerprints = async move { one.fingerprint(driver::FingerprintRequest {}).await };
+        let events = async move { other.task_events(driver::TaskEventsRequest {}).await };
+        assert!(self.fingerprints.set(listen(Replies::of(fingerprints))).is_ok());
+        assert!(self.events.set(listen(Replies::of(events))).is_ok());
+        // A round trip later the plugin has the calls; events are not told twice.
+        self.capabilities().await;
     }
 
     /// Waits for a report.
@@ -127,10 +129,10 @@ impl Agent {
     }
 }
 
-fn listen<T: Send + Sync + 'static>(mut stream: Streaming<T>) -> watch::Receiver<Heard<T>> {
+fn listen<T: Send + Sync + 'static>(mut replies: Replies<T>) -> watch::Receiver<Heard<T>> {
     let (sender, receiver) = watch::channel(Heard { items: Vec::new(), ended: false });
     tokio::spawn(async move {
-        while let Some(Ok(item)) = stream.next().await {
+        while let Ok(Some(item)) = replies.next().await {
             sender.send_modify(|heard| heard.items.push(item));
         }
         sender.send_modify(|heard| heard.ended = true);

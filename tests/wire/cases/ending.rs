@@ -10,9 +10,11 @@ pub async fn the_plugin_ends_in_time_with_streams_open(lab: &Lab) {
     let task = lab.task(SERVICE);
     plugin.start(&task).await.unwrap();
     task.stdout.says("ready").await;
-    let mut stats = plugin.stats(task.id(), Duration::from_millis(100)).await.unwrap();
-    stats.next().await.unwrap();
-    let mut session = plugin.session(task.id(), lab.arm.command("cat"), false).await.unwrap();
+    let mut stats = plugin.stats(task.id(), Duration::from_millis(100));
+    if lab.arm.has_stats() {
+        stats.next().await.unwrap();
+    }
+    let mut session = plugin.session(task.id(), lab.arm.command("cat"), false).await;
     session.write(b"x").await;
     session.says("x").await;
     let mut driver = plugin.host().driver.clone();
@@ -51,7 +53,7 @@ pub async fn nobody_else_holds_the_plugins_output(lab: &Lab) {
     let task = lab.task(SERVICE);
     plugin.start(&task).await.unwrap();
     task.stdout.says("ready").await;
-    let mut session = plugin.session(task.id(), lab.arm.command("cat"), false).await.unwrap();
+    let mut session = plugin.session(task.id(), lab.arm.command("cat"), false).await;
     session.write(b"x").await;
     session.says("x").await;
     plugin.process.nobody_else_writes().await;

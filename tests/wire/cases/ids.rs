@@ -15,9 +15,9 @@ pub async fn an_unknown_id_is_told_by_every_verb(lab: &Lab) {
     told("DestroyTask", plugin.destroy(id, false).await);
     told("DestroyTask by force", plugin.destroy(id, true).await);
     told("InspectTask", plugin.inspect(id).await);
-    told("TaskStats", plugin.stats(id, LONG).await.map(drop));
+    told("TaskStats", plugin.stats(id, LONG).try_next().await.map(drop));
     told("ExecTask", plugin.exec(id, command(), LONG).await);
-    told("ExecTaskStreaming", plugin.session(id, command(), false).await.map(drop));
+    told("ExecTaskStreaming", plugin.session(id, command(), false).await.ended().await);
     told("WaitTask of no id", plugin.wait("").await);
     let empty = RecoverTaskRequest { task_id: id.to_owned(), handle: None };
     assert!(plugin.host().driver.clone().recover_task(empty).await.is_err());

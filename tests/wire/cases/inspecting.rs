@@ -27,11 +27,14 @@ pub async fn a_running_task_and_an_ended_one_are_complete(lab: &Lab) {
 }
 
 pub async fn samples_are_complete_and_end_with_the_task(lab: &Lab) {
+    if !lab.arm.has_stats() {
+        return;
+    }
     let plugin = lab.plugin().await;
     let task = lab.task(SERVICE);
     plugin.start(&task).await.unwrap();
     task.stdout.says("ready").await;
-    let mut stats = plugin.stats(task.id(), Duration::from_millis(100)).await.unwrap();
+    let mut stats = plugin.stats(task.id(), Duration::from_millis(100));
     let (first, second) = (stats.next().await.unwrap(), stats.next().await.unwrap());
     assert_eq!((first.id.as_str(), second.id.as_str()), (task.id(), task.id()));
     assert!(second.timestamp.unwrap().seconds > 1_500_000_000);
@@ -42,6 +45,6 @@ pub async fn samples_are_complete_and_end_with_the_task(lab: &Lab) {
     plugin.signal(task.id(), "SIGTERM").await.unwrap();
     while stats.next().await.is_some() {}
     plugin.wait(task.id()).await.unwrap();
-    let mut late = plugin.stats(task.id(), Duration::from_millis(100)).await.unwrap();
+    let mut late = plugin.stats(task.id(), Duration::from_millis(100));
     while late.next().await.is_some() {}
 }

@@ -25,7 +25,9 @@ pub async fn a_running_task_goes_on(lab: &Lab) {
     let status = second.inspect(task.id()).await.unwrap();
     assert_eq!((status.state(), status.started_at), (TaskState::Running, began));
     assert_eq!(lab.containers_of(&task), before, "the same container");
-    second.stats(task.id(), Duration::from_millis(100)).await.unwrap().next().await.unwrap();
+    if lab.arm.has_stats() {
+        second.stats(task.id(), Duration::from_millis(100)).next().await.unwrap();
+    }
     let answer = second.exec(task.id(), lab.arm.command("exit 9"), LONG).await.unwrap();
     assert_eq!(answer.result.unwrap().exit_code, 9);
     second.signal(task.id(), "SIGUSR1").await.unwrap();

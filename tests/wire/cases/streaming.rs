@@ -25,17 +25,14 @@ pub async fn the_setup_comes_first(lab: &Lab) {
         ExecTaskStreamingRequest::default(),
         ExecTaskStreamingRequest { stdin: Some(stdin), ..Default::default() },
     ] {
-        let refused = match plugin.session_with(first).await {
-            Ok(session) => session.ended().await.unwrap_err(),
-            Err(refused) => refused,
-        };
+        let refused = plugin.session_with(first).await.ended().await.unwrap_err();
         assert!(refused.message.contains("setup"), "{refused:?}");
     }
 }
 
 pub async fn input_comes_back_until_it_is_closed(lab: &Lab) {
     let (plugin, task) = running(lab).await;
-    let mut session = plugin.session(task.id(), lab.arm.command("cat\nexit 5"), false).await.unwrap();
+    let mut session = plugin.session(task.id(), lab.arm.command("cat\nexit 5"), false).await;
     session.write(b"one\n").await;
     session.says("one\n").await;
     session.write(b"two").await;
@@ -49,14 +46,14 @@ pub async fn input_comes_back_until_it_is_closed(lab: &Lab) {
 pub async fn both_streams_and_the_exit_code_arrive(lab: &Lab) {
     let (plugin, task) = running(lab).await;
     let command = lab.arm.command("out o\\x00\\xff\nerr e\nexit 9");
-    let session = plugin.session(task.id(), command, false).await.unwrap();
+    let session = plugin.session(task.id(), command, false).await;
     let ended = session.ended().await.unwrap();
     assert_eq!(ended, Ended { stdout: b"o\x00\xff".to_vec(), stderr: b"e".to_vec(), code: Some(9) });
 }
 
 pub async fn heartbeats_and_sizes_mean_nothing_to_a_program(lab: &Lab) {
     let (plugin, task) = running(lab).await;
-    let mut session = plugin.session(task.id(), lab.arm.command("cat"), false).await.unwrap();
+    let mut session = plugin.session(task.id(), lab.arm.command("cat"), false).await;
     session.heartbeat().await;
     session.resize(0, 0).await;
     session.resize(-1, 70_000).await;
@@ -71,7 +68,7 @@ pub async fn heartbeats_and_sizes_mean_nothing_to_a_program(lab: &Lab) {
 pub async fn a_terminal_has_one_stream(lab: &Lab) {
     let (plugin, task) = running(lab).await;
     let command = lab.arm.command("out to-out\nerr to-err\nexit 6");
-    let session = plugin.session(task.id(), command, true).await.unwrap();
+    let session = plugin.session(task.id(), command, true).await;
     session.resize(0, 0).await;
     session.resize(24, 80).await;
     let ended = session.ended().await.unwrap();
@@ -85,7 +82,7 @@ pub async fn much_output_is_complete(lab: &Lab) {
     let count = 3 << 20;
     let session =
         plugin.session(task.id(), lab.arm.command(&format!("fill out {count}\nexit 4")), false).await;
-    let ended = session.unwrap().ended().await.unwrap();
+    let ended = session.ended().await.unwrap();
     assert_eq!((ended.stdout.len(), ended.code), (count, Some(4)));
     assert!(ended.stdout.chunks(16).all(|line| line == b"0123456789abcde\n"));
 }
@@ -93,7 +90,7 @@ pub async fn much_output_is_complete(lab: &Lab) {
 pub async fn a_caller_that_goes_away_takes_the_command_with_it(lab: &Lab) {
     let (plugin, task) = running(lab).await;
     let command = lab.arm.command("write /local/begun x\nsleep 2s\nwrite /local/late x");
-    let session = plugin.session(task.id(), command, false).await.unwrap();
+    let session = plugin.session(task.id(), command, false).await;
     exists(&task.local("begun")).await;
     drop(session);
     // Only time tells that something is not done.
@@ -105,7 +102,7 @@ pub async fn a_caller_that_goes_away_takes_the_command_with_it(lab: &Lab) {
 pub async fn a_session_ends_with_its_task(lab: &Lab) {
     let (plugin, task) = running(lab).await;
     let command = lab.arm.command("out begun\\n\nforever");
-    let mut session = plugin.session(task.id(), command, false).await.unwrap();
+    let mut session = plugin.session(task.id(), command, false).await;
     session.says("begun").await;
     plugin.destroy(task.id(), true).await.unwrap();
     // An error or a code, but never success, and never for ever.

@@ -201,7 +201,8 @@ impl ExecControl for Control {
         }
     }
 
-    /// No version has a call for this. The process is ours to kill if it is where the container's processes are.
+    /// No version has a call for this. The process is ours to kill if it is the container's: in its control group,
+    /// or the child of a conmon of it, which is all there is to see of a rootless one on cgroup v1.
     async fn kill(&mut self) -> Result<(), RuntimeError> {
         let session = &self.session;
         let Some(pid) = session.program().await? else { return Ok(()) };
@@ -210,7 +211,7 @@ impl ExecControl for Control {
             return Err(session.error(ErrorKind::Unsupported, text));
         };
         // After the hold, so that a recycled pid is never killed.
-        if !process::in_cgroup(Path::new("/"), pid, session.container.as_str()) {
+        if !process::belongs_to(Path::new("/"), pid, session.container.as_str()) {
             if program.has_ended() {
                 return Ok(());
             }
