@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cli")]
 use nomad_driver_podman::adapters::cli;
+use nomad_driver_podman::adapters::credentials::HostCredentials;
 use nomad_driver_podman::adapters::memory::MemoryConnector;
 use nomad_driver_podman::adapters::nomad::host::PluginHost;
 use nomad_driver_podman::adapters::nomad::process::ComposeError;
@@ -53,5 +54,6 @@ fn driver(in_memory: bool, host: Arc<dyn NomadHost>) -> Result<Driver, ComposeEr
         true => Arc::new(MemoryConnector::new(Arc::clone(&clock))),
         false => Arc::new(PodmanConnector::new(Arc::clone(&clock))),
     };
-    Ok(Driver::new(connector, host, clock)?)
+    let credentials = Arc::new(HostCredentials::new(Arc::clone(&clock)));
+    Ok(Driver::with_credentials(connector, host, credentials, clock)?)
 }

@@ -82,7 +82,8 @@ pub fn body(task: wire::TaskConfig) -> Vec<u8> {
         selinux: false,
         apparmor: false,
         seccomp: false,
+        ..RuntimeFacts::default()
     };
-    let node = Node { plugin: &PluginConfig::default(), runtime: &runtime };
-    spec::body(&plan(&request, &config, node).unwrap().spec, 4).unwrap()
+    let node = Node { plugin: &PluginConfig::default(), runtime: &runtime, cores: 4 };
+    spec::body(&plan(&request, &config, node).unwrap().spec, spec::Version(4, 3)).unwrap()
 }

@@ -7,6 +7,7 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod credentials;
 pub mod memory;
 pub mod nomad;
 pub mod paths;

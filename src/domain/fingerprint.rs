@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// What a runtime says about itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuntimeFacts {
     /// Its version, `4.3.1`.
     pub version: String,
@@ -21,12 +21,23 @@ pub struct RuntimeFacts {
     pub apparmor: bool,
     /// Seccomp is on.
     pub seccomp: bool,
+    /// Who makes cgroups: `systemd`, `cgroupfs`; empty if unknown.
+    pub cgroup_manager: String,
+    /// Capabilities that containers have unless they ask for others, as the runtime lists them.
+    pub capabilities: String,
+    /// Path of its socket in its own words; empty if it has none.
+    pub socket: String,
 }
 
 impl RuntimeFacts {
     /// The first number of the version; 0 if there is none.
     pub fn major(&self) -> u32 {
         self.version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0)
+    }
+
+    /// Whether containers can be put below a slice of systemd.
+    pub fn has_slices(&self) -> bool {
+        self.cgroup_version == 2 && self.cgroup_manager == "systemd"
     }
 }
 
@@ -61,29 +72,65 @@ pub struct Fingerprint {
     pub attributes: BTreeMap<String, Attribute>,
 }
 
-/// The report for a runtime that answered, or did not.
-///
-/// `seen` tells whether it has ever answered: one that never did is undetected rather than unhealthy.
-pub fn fingerprint(probe: Result<&RuntimeFacts, &str>, seen: bool) -> Fingerprint {
-    match probe {
-        Ok(facts) => Fingerprint {
-            health: Health::Healthy,
-            description: "Healthy".to_owned(),
-            attributes: attributes(facts),
-        },
-        Err(reason) => Fingerprint {
-            health: if seen { Health::Unhealthy } else { Health::Undetected },
-            description: format!("Cannot talk to Podman: {reason}"),
-            attributes: BTreeMap::from([("driver.podman.health".to_owned(), text("unhealthy"))]),
-        },
+/// What was seen of one socket.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// What tasks call it.
+    pub name: &'a str,
+    /// Tasks that name none run there.
+    pub is_default: bool,
+    /// What the runtime said, or why it said nothing.
+    pub probe: Result<&'a RuntimeFacts, &'a str>,
+    /// It has answered before: it is away rather than absent.
+    pub answered_before: bool,
+}
+
+/// The report on all sockets of a node. A node with a socket that does not answer is not offered new tasks: the
+/// host knows one health per driver, and cannot know which socket a task will name.
+pub fn fingerprint(sockets: &[Seen<'_>]) -> Fingerprint {
+    let mut attributes: BTreeMap<String, Attribute> = sockets.iter().flat_map(socket_attributes).collect();
+    let some = sockets.iter().any(|socket| socket.probe.is_ok());
+    if some || sockets.len() > 1 {
+        attributes.insert("driver.podman".to_owned(), Attribute::Bool(some));
+    }
+    let (health, description) = verdict(sockets);
+    Fingerprint { health, description, attributes }
+}
+
+fn verdict(sockets: &[Seen<'_>]) -> (Health, String) {
+    let silent: Vec<&Seen<'_>> = sockets.iter().filter(|socket| socket.probe.is_err()).collect();
+    let absent = silent.len() == sockets.len() && !sockets.iter().any(|socket| socket.answered_before);
+    let health = if absent { Health::Undetected } else { Health::Unhealthy };
+    match (silent.as_slice(), sockets) {
+        ([], [_]) => (Health::Healthy, "Healthy".to_owned()),
+        ([], _) => (Health::Healthy, "All Podman sockets are responding.".to_owned()),
+        ([Seen { probe: Err(reason), .. }], [_]) => (health, format!("Cannot talk to Podman: {reason}")),
+        _ if silent.len() == sockets.len() => (health, "Cannot connect to any Podman socket.".to_owned()),
+        _ => {
+            let mut names: Vec<&str> = silent.iter().map(|socket| socket.name).collect();
+            names.sort_unstable();
+            (health, format!("Cannot fingerprint certain podman sockets: {}", names.join(", ")))
+        }
     }
 }
 
-fn attributes(facts: &RuntimeFacts) -> BTreeMap<String, Attribute> {
+/// `driver.podman` for the default socket, `driver.podman.NAME` for the others.
+fn socket_attributes(socket: &Seen<'_>) -> Vec<(String, Attribute)> {
+    let name: String = socket.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let prefix = if socket.is_default { "driver.podman".to_owned() } else { format!("driver.podman.{name}") };
+    let attributes = match socket.probe {
+        Ok(facts) => attributes(socket, facts),
+        Err(_) => vec![(".health", text("unhealthy"))],
+    };
+    attributes.into_iter().map(|(key, value)| (format!("{prefix}{key}"), value)).collect()
+}
+
+fn attributes(socket: &Seen<'_>, facts: &RuntimeFacts) -> Vec<(&'static str, Attribute)> {
     let flag = Attribute::Bool;
-    [
-        ("", flag(true)),
+    let mut attributes = vec![
         (".health", text("healthy")),
+        (".defaultPodman", flag(socket.is_default)),
+        (".socketName", text(socket.name)),
         (".version", text(&facts.version)),
         (".api", text(facts.api)),
         (".cgroupVersion", text(&format!("v{}", facts.cgroup_version))),
@@ -92,12 +139,60 @@ fn attributes(facts: &RuntimeFacts) -> BTreeMap<String, Attribute> {
         (".selinuxEnabled", flag(facts.selinux)),
         (".appArmor", flag(facts.apparmor)),
         (".seccompEnabled", flag(facts.seccomp)),
-    ]
-    .into_iter()
-    .map(|(key, value)| (format!("driver.podman{key}"), value))
-    .collect()
+    ];
+    let known = [(".capabilities", &facts.capabilities), (".socket", &facts.socket)];
+    attributes.extend(known.into_iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| (k, text(v))));
+    attributes
 }
 
 fn text(value: &str) -> Attribute {
     Attribute::Text(value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen<'a>(name: &'a str, is_default: bool, probe: Result<&'a RuntimeFacts, &'a str>) -> Seen<'a> {
+        Seen { name, is_default, probe, answered_before: false }
+    }
+
+    #[test]
+    fn each_socket_has_attributes_of_its_own() {
+        let facts = RuntimeFacts { version: "5.4.0".to_owned(), ..RuntimeFacts::default() };
+        let report = fingerprint(&[seen("default", true, Ok(&facts)), seen("app-1", false, Ok(&facts))]);
+        assert_eq!(
+            (report.health, report.description.as_str()),
+            (Health::Healthy, "All Podman sockets are responding.")
+        );
+        assert_eq!(report.attributes["driver.podman.version"], text("5.4.0"));
+        assert_eq!(report.attributes["driver.podman.app_1.version"], text("5.4.0"));
+        assert_eq!(report.attributes["driver.podman.app_1.socketName"], text("app-1"));
+        assert_eq!(report.attributes["driver.podman.app_1.defaultPodman"], Attribute::Bool(false));
+        assert_eq!(report.attributes["driver.podman"], Attribute::Bool(true));
+    }
+
+    #[test]
+    fn one_silent_socket_makes_the_driver_unhealthy_and_all_make_it_undetected() {
+        let facts = RuntimeFacts::default();
+        let some = fingerprint(&[
+            seen("b", false, Err("x")),
+            seen("a", false, Err("x")),
+            seen("c", true, Ok(&facts)),
+        ]);
+        assert_eq!(some.health, Health::Unhealthy);
+        assert_eq!(some.description, "Cannot fingerprint certain podman sockets: a, b");
+        assert_eq!(some.attributes["driver.podman.a.health"], text("unhealthy"));
+        let none = fingerprint(&[seen("a", true, Err("x")), seen("b", false, Err("x"))]);
+        assert_eq!(
+            (none.health, none.description.as_str()),
+            (Health::Undetected, "Cannot connect to any Podman socket.")
+        );
+        assert_eq!(none.attributes["driver.podman"], Attribute::Bool(false));
+        let away = fingerprint(&[Seen { answered_before: true, ..seen("a", true, Err("gone")) }]);
+        assert_eq!(
+            (away.health, away.description.as_str()),
+            (Health::Unhealthy, "Cannot talk to Podman: gone")
+        );
+    }
 }

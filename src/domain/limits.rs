@@ -17,6 +17,9 @@ pub const CHANGE_TIMEOUT: Duration = Duration::from_secs(120);
 /// produce no line while they download.
 pub const PULL_TIMEOUT: Duration = Duration::from_secs(300);
 
+/// How long a credential helper may take to tell an account: some ask a service on the network.
+pub const CREDENTIAL_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Time between two looks at Podman's health. The Go driver uses the same.
 pub const FINGERPRINT_INTERVAL: Duration = Duration::from_secs(30);
 

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`task`] | identity, the request, the lifecycle machine, exit outcome, recovery handle |
 //! | [`config`] | the option tables, the decoder, typed task and plugin configuration |
+//! | [`policy`] | what the operator allows, applied to what a job asks for |
 //! | [`container`] | the runtime-neutral container spec and the translation into it |
 //! | [`capability`], [`fingerprint`] | what the driver promises and how it feels |
 //! | [`image`], [`signal`], [`duration`], [`time`], [`stats`], [`log`], [`secret`], [`limits`] | one idea each |
@@ -20,6 +21,7 @@ pub mod fingerprint;
 pub mod image;
 pub mod limits;
 pub mod log;
+pub mod policy;
 pub mod secret;
 pub mod signal;
 pub mod stats;

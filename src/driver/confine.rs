@@ -1,31 +1,36 @@
-//! Host paths of volumes, when the operator allows only those inside the allocation.
+//! Where the host paths that a job chose really lead, and whether that is allowed.
 
 use super::error::DriverError;
+use crate::domain::container::Plan;
 use crate::domain::container::spec::{ContainerSpec, Mount, MountSource};
-use crate::domain::container::{Plan, mounts};
+use crate::domain::container::translate::{HostPath, PathPurpose};
+use crate::domain::policy::PathRule;
 use crate::ports::NomadHost;
 use std::path::{Path, PathBuf};
 
-/// The plan's spec, with each confined path checked and replaced by where it really leads: Podman then mounts
-/// what was checked, not what a symlink points to a moment later.
-pub async fn confine(
-    host: &dyn NomadHost,
-    alloc_dir: &Path,
-    plan: Plan,
-) -> Result<ContainerSpec, DriverError> {
-    let mut spec = plan.spec;
-    if plan.confined.is_empty() {
-        return Ok(spec);
-    }
+/// Checks each path of the plan and replaces it by where it really leads: the runtime then uses what was
+/// checked, not what a symlink points to a moment later. Without a rule nothing is looked up.
+pub async fn confine(host: &dyn NomadHost, alloc_dir: &Path, plan: &mut Plan) -> Result<(), DriverError> {
+    let Some(rule) = plan.path_rule.take().filter(|_| !plan.paths.is_empty()) else { return Ok(()) };
     let alloc_dir = resolve(host, alloc_dir).await?;
-    for (target, path) in plan.confined {
+    let rule = with_real_roots(host, rule).await?;
+    for HostPath { purpose, path } in std::mem::take(&mut plan.paths) {
         let resolved = resolve(host, &path).await?;
-        if !mounts::is_inside(&resolved, &alloc_dir) {
-            return Err(outside(&path, &resolved));
+        if !rule.allows(&resolved, &alloc_dir) {
+            return Err(outside(&rule, &path, &resolved));
         }
-        replace_source(&mut spec.mounts, &target, &path, &resolved);
+        replace(plan, &purpose, &path, &resolved);
     }
-    Ok(spec)
+    Ok(())
+}
+
+/// Symlinks in the operator's own paths lead where they lead.
+async fn with_real_roots(host: &dyn NomadHost, rule: PathRule) -> Result<PathRule, DriverError> {
+    let mut roots = Vec::with_capacity(rule.roots.len());
+    for root in &rule.roots {
+        roots.push(resolve(host, root).await?);
+    }
+    Ok(PathRule { roots, ..rule })
 }
 
 async fn resolve(host: &dyn NomadHost, path: &Path) -> Result<PathBuf, DriverError> {
@@ -35,9 +40,26 @@ async fn resolve(host: &dyn NomadHost, path: &Path) -> Result<PathBuf, DriverErr
     })
 }
 
-fn outside(path: &Path, resolved: &Path) -> DriverError {
+fn outside(rule: &PathRule, path: &Path, resolved: &Path) -> DriverError {
     let via = if path == resolved { String::new() } else { format!(" (a symlink leads to {resolved:?})") };
-    DriverError::VolumeOutside { path: path.to_string_lossy().into_owned(), via }
+    let path = path.to_string_lossy().into_owned();
+    if rule.rule == "volumes.enabled" {
+        return DriverError::VolumeOutside { path, via };
+    }
+    let roots: Vec<_> = rule.roots.iter().map(|root| root.to_string_lossy()).collect();
+    DriverError::PathRefused { rule: rule.rule, path, via, allowed: roots.join(", ") }
+}
+
+fn replace(plan: &mut Plan, purpose: &PathPurpose, from: &Path, to: &Path) {
+    match purpose {
+        PathPurpose::Archive => plan.pull.archive = Some(to.to_owned()),
+        PathPurpose::Seccomp => replace_seccomp(&mut plan.spec, to),
+        PathPurpose::Mount(target) => replace_source(&mut plan.spec.mounts, target, from, to),
+    }
+}
+
+fn replace_seccomp(spec: &mut ContainerSpec, to: &Path) {
+    spec.security.seccomp = Some(to.to_string_lossy().into_owned());
 }
 
 fn replace_source(mounts: &mut [Mount], target: &str, from: &Path, to: &Path) {

@@ -5,8 +5,10 @@ use super::error::DriverError;
 use super::registry::Registry;
 use super::retry::Backoff;
 use super::{Shared, owner};
+use crate::domain::config::plugin::CredentialSources;
 use crate::domain::container::labels::{Owner, owner as owner_of};
 use crate::domain::container::{ContainerFacts, ContainerSpec, ContainerState};
+use crate::domain::image::{Account, Image, ImageRef, PullPolicy, PullRequest};
 use crate::domain::task::TaskRequest;
 use crate::domain::task::identity::ContainerId;
 use crate::ports::runtime::Created;
@@ -22,16 +24,24 @@ pub struct Creation<'a> {
     pub runtime: &'a dyn ContainerRuntime,
     pub registry: &'a Registry,
     pub task: &'a TaskRequest,
-    pub spec: &'a ContainerSpec,
+    pub spec: ContainerSpec,
+    pub pull: PullRequest,
+    /// Where accounts come from if the task brings none.
+    pub sources: &'a CredentialSources,
+    /// Pull without an account if a source fails.
+    pub soft_fail: bool,
 }
 
 impl Creation<'_> {
     /// Creates the container. Creating first and asking questions later keeps the usual start at one call.
-    pub async fn run(&self) -> Result<ContainerId, DriverError> {
+    pub async fn run(mut self) -> Result<ContainerId, DriverError> {
+        if self.pull.comes_first() {
+            self.spec.image = ImageRef::from_id(self.pull().await?);
+        }
         let mut backoff = Backoff::new(&*self.shared.clock);
         let mut last = None;
         for _ in 0..ROUNDS {
-            let error = match self.runtime.create(self.spec).await {
+            let error = match self.runtime.create(&self.spec).await {
                 Ok(created) => return Ok(self.created(created)),
                 Err(error) => error,
             };
@@ -68,10 +78,13 @@ impl Creation<'_> {
     /// What to do about a failed create: an id if it had worked after all, nothing to try again, or the error.
     async fn recover_from(&self, error: &RuntimeError) -> Result<Option<ContainerId>, DriverError> {
         match error.kind {
-            ErrorKind::ImageMissing => self.pull().await.map(|()| None),
+            ErrorKind::ImageMissing if self.pull.policy != PullPolicy::Never => {
+                self.pull().await.map(|_| None)
+            }
             ErrorKind::NameInUse | ErrorKind::OutcomeUnknown | ErrorKind::TimedOut => self.settle().await,
             ErrorKind::Unavailable => Ok(None),
-            ErrorKind::NotFound
+            ErrorKind::ImageMissing
+            | ErrorKind::NotFound
             | ErrorKind::WrongState
             | ErrorKind::RegistryUnavailable
             | ErrorKind::Rejected
@@ -81,18 +94,41 @@ impl Creation<'_> {
         }
     }
 
-    async fn pull(&self) -> Result<(), DriverError> {
-        let image = &self.spec.image;
-        self.shared.tell(self.task, format!("Pulling image {image}"), &[("image", image.as_str())]);
-        let progress = |line: &str| tracing::debug!(image = image.as_str(), line, "pulling");
-        let id =
-            self.runtime.pull(image, &progress).await.map_err(|e| DriverError::runtime("start task", e))?;
-        self.shared.tell(
-            self.task,
-            format!("Pulled image {image}"),
-            &[("image", image.as_str()), ("id", &id)],
-        );
-        Ok(())
+    /// Gets the image; its id.
+    async fn pull(&self) -> Result<String, DriverError> {
+        let failed = |error| DriverError::runtime("start task", error);
+        let request = PullRequest { account: self.account().await?, ..self.pull.clone() };
+        let image = request.image.to_string();
+        let (doing, done) = match request.image {
+            Image::Named(_) => ("Pulling", "Pulled"),
+            Image::Archive(_) => ("Loading", "Loaded"),
+        };
+        self.shared.tell(self.task, format!("{doing} image {image}"), &[("image", &image)]);
+        let progress = |line: &str| tracing::debug!(image, line, "pulling");
+        let id = self.runtime.pull(&request, &progress).await.map_err(failed)?;
+        self.shared.tell(self.task, format!("{done} image {image}"), &[("image", &image), ("id", &id)]);
+        Ok(id)
+    }
+
+    /// The task's own account, else what the operator's sources know.
+    async fn account(&self) -> Result<Option<Account>, DriverError> {
+        let image = match (&self.pull.account, &self.pull.image) {
+            (None, Image::Named(image)) => image,
+            (account, _) => return Ok(account.clone()),
+        };
+        match self.shared.credentials.account(self.sources, image).await {
+            Ok(account) => Ok(account),
+            Err(error) if self.soft_fail => {
+                let reason = error.to_string();
+                self.shared.tell(
+                    self.task,
+                    "Pulling without an account (auth_soft_fail)",
+                    &[("reason", &reason)],
+                );
+                Ok(None)
+            }
+            Err(error) => Err(DriverError::runtime("start task", error)),
+        }
     }
 
     /// Looks at the container that has our name. The id, if it is this very start's and still untouched; else

@@ -29,17 +29,26 @@ impl Driver {
     }
 
     async fn destroy_unknown(&self, id: &TaskId, unknown: DriverError) -> Result<(), DriverError> {
-        let runtime = self.settings().runtime;
         let failed = |error| DriverError::runtime("destroy task", error);
-        let listed = runtime.list().await.map_err(failed)?;
-        let ours = listed.iter().find(|facts| match owner_of(&facts.labels) {
-            Owner::Task { task_id, .. } => task_id == id.as_str(),
-            Owner::Foreign => false,
-        });
-        match ours {
-            Some(facts) => owner::remove(&*runtime, &*self.shared.clock, &facts.id).await.map_err(failed),
-            None => Err(unknown),
+        let mut unknown = unknown;
+        for socket in self.settings().sockets() {
+            let listed = match socket.runtime.list().await {
+                Ok(listed) => listed,
+                // The container may be on the next one; if it is on none, nobody can tell.
+                Err(error) => {
+                    unknown = failed(error);
+                    continue;
+                }
+            };
+            let ours = listed.iter().find(|facts| match owner_of(&facts.labels) {
+                Owner::Task { task_id, .. } => task_id == id.as_str(),
+                Owner::Foreign => false,
+            });
+            if let Some(facts) = ours {
+                return owner::remove(&*socket.runtime, &*self.shared.clock, &facts.id).await.map_err(failed);
+            }
         }
+        Err(unknown)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Why a verb was not carried out.
 
 use crate::domain::config::Problems;
+use crate::domain::policy::Violations;
 use crate::domain::task::{Refusal, TaskId};
 use crate::ports::RuntimeError;
 use std::time::Duration;
@@ -18,6 +19,33 @@ pub enum DriverError {
     /// Options that cannot be used.
     #[error("failed to decode driver config: {0}")]
     Config(#[from] Problems),
+    /// Options that the operator forbids.
+    #[error("the operator of this node does not allow the task: {0}")]
+    Forbidden(#[from] Violations),
+    /// No socket of this name.
+    #[error(
+        "podman client with name {name:?} not found, check the socket blocks of the plugin config; it has {known}"
+    )]
+    UnknownSocket {
+        /// As the task says.
+        name: String,
+        /// Those there are.
+        known: String,
+    },
+    /// A host path that leads where a rule forbids.
+    #[error(
+        "refused by {rule} of the plugin config: host path {path:?}{via}; allowed are the allocation's own and {allowed}"
+    )]
+    PathRefused {
+        /// The option that says so.
+        rule: &'static str,
+        /// As written, made absolute.
+        path: String,
+        /// Where a symlink leads, for a person; empty without one.
+        via: String,
+        /// Where paths may lead.
+        allowed: String,
+    },
     /// A host path outside the allocation while the operator forbids them.
     #[error(
         "volumes are not enabled; cannot mount host paths: {path:?}{via}. Keep the path inside the allocation, \
@@ -100,6 +128,9 @@ impl DriverError {
             Self::UnknownTask(_)
             | Self::AlreadyStarted(_)
             | Self::Config(_)
+            | Self::Forbidden(_)
+            | Self::UnknownSocket { .. }
+            | Self::PathRefused { .. }
             | Self::VolumeOutside { .. }
             | Self::VolumeLookup { .. }
             | Self::NotOurs { .. }

@@ -1,10 +1,13 @@
 //! Fingerprint: the driver's health, now and whenever it changes.
 
 use super::Driver;
-use crate::domain::fingerprint::{Fingerprint, Health, fingerprint};
+use super::settings::Socket;
+use crate::domain::fingerprint::{Fingerprint, Health, RuntimeFacts, Seen, fingerprint};
 use crate::domain::limits::{FINGERPRINT_INTERVAL, FINGERPRINT_RETRY_INTERVAL, FINGERPRINT_TIMEOUT};
 use crate::ports::clock::within;
+use futures_util::future::join_all;
 use futures_util::stream::{self, BoxStream, StreamExt};
+use std::time::Duration;
 
 struct Watch {
     driver: Driver,
@@ -18,14 +21,26 @@ impl Driver {
         stream::unfold(watch, |watch| async { Some(watch.next().await) }).boxed()
     }
 
-    /// Looks at the runtime once.
+    /// Looks at every runtime once, all at the same time: one that hangs must not hide the others.
     pub async fn fingerprint(&self) -> Fingerprint {
         let settings = self.settings();
-        let seen = settings.remembered().is_some();
-        match within(&*self.shared.clock, FINGERPRINT_TIMEOUT, settings.probe()).await {
-            Ok(Ok(facts)) => fingerprint(Ok(&facts), seen),
-            Ok(Err(error)) => fingerprint(Err(&error.to_string()), seen),
-            Err(_) => fingerprint(Err("no answer in time"), seen),
+        let limit = settings.plugin.query_timeout.unwrap_or(FINGERPRINT_TIMEOUT);
+        let before: Vec<bool> = settings.sockets().iter().map(|s| s.remembered().is_some()).collect();
+        let probes = join_all(settings.sockets().iter().map(|socket| self.look_at(socket, limit))).await;
+        let seen = settings.sockets().iter().zip(&probes).zip(before);
+        let seen = seen.map(|((socket, probe), answered_before)| Seen {
+            name: &socket.name,
+            is_default: socket.is_default,
+            probe: probe.as_ref().map_err(String::as_str),
+            answered_before,
+        });
+        fingerprint(&seen.collect::<Vec<_>>())
+    }
+
+    async fn look_at(&self, socket: &Socket, limit: Duration) -> Result<RuntimeFacts, String> {
+        match within(&*self.shared.clock, limit, socket.probe()).await {
+            Ok(probe) => probe.map_err(|error| error.to_string()),
+            Err(_) => Err("no answer in time".to_owned()),
         }
     }
 }

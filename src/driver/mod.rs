@@ -34,7 +34,7 @@ pub use start::{DriverNetwork, Started};
 use crate::domain::config::PluginConfig;
 use crate::domain::stats::Compute;
 use crate::domain::task::TaskRequest;
-use crate::ports::{Clock, NomadHost, RuntimeConnector, RuntimeError, TaskEvent};
+use crate::ports::{Clock, Credentials, NoCredentials, NomadHost, RuntimeConnector, RuntimeError, TaskEvent};
 use registry::Registry;
 use settings::Settings;
 use std::collections::BTreeMap;
@@ -49,6 +49,7 @@ pub struct Driver {
 struct Shared {
     connector: Arc<dyn RuntimeConnector>,
     host: Arc<dyn NomadHost>,
+    credentials: Arc<dyn Credentials>,
     clock: Arc<dyn Clock>,
     settings: RwLock<Settings>,
     registry: Registry,
@@ -64,10 +65,22 @@ impl Driver {
         host: Arc<dyn NomadHost>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, RuntimeError> {
-        let runtime = connector.connect(None)?;
-        let settings = RwLock::new(Settings::new(PluginConfig::default(), None, runtime));
+        Self::with_credentials(connector, host, Arc::new(NoCredentials), clock)
+    }
+
+    /// As [`Driver::new`], with accounts for pulling images.
+    ///
+    /// # Errors
+    /// The build has no runtime for the default endpoint.
+    pub fn with_credentials(
+        connector: Arc<dyn RuntimeConnector>,
+        host: Arc<dyn NomadHost>,
+        credentials: Arc<dyn Credentials>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, RuntimeError> {
+        let settings = RwLock::new(Settings::new(&*connector, PluginConfig::default(), None)?);
         let registry = Registry::default();
-        Ok(Self { shared: Arc::new(Shared { connector, host, clock, settings, registry }) })
+        Ok(Self { shared: Arc::new(Shared { connector, host, credentials, clock, settings, registry }) })
     }
 
     /// Takes over a new configuration; running tasks keep the runtime they were started on. Connects to
@@ -76,13 +89,9 @@ impl Driver {
     /// # Errors
     /// The endpoint cannot be spoken to by this build.
     pub fn configure(&self, plugin: PluginConfig, compute: Option<Compute>) -> Result<(), DriverError> {
-        let runtime = self
-            .shared
-            .connector
-            .connect(plugin.endpoint.as_ref())
+        let new = Settings::new(&*self.shared.connector, plugin, compute)
             .map_err(|source| DriverError::runtime("configure the driver", source))?;
-        let mut settings = self.shared.settings.write().unwrap_or_else(PoisonError::into_inner);
-        *settings = Settings::new(plugin, compute, runtime);
+        *self.shared.settings.write().unwrap_or_else(PoisonError::into_inner) = new;
         Ok(())
     }
 

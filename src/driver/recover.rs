@@ -5,7 +5,7 @@ use super::error::DriverError;
 use super::logs::{Batches, LogsFrom};
 use super::owner::{self, NewOwner};
 use super::retry::Backoff;
-use super::settings::Settings;
+use super::settings::{Settings, Socket};
 use super::start::stop_signal;
 use crate::domain::container::ContainerFacts;
 use crate::domain::container::labels::{Owner, owner as owner_of};
@@ -27,8 +27,8 @@ enum Found {
 
 impl Found {
     /// Opens the log before the host is told that the task is recovered: what it writes after that is not lost.
-    async fn alive(settings: &Settings, facts: ContainerFacts) -> Self {
-        let batches = settings.runtime.logs(&facts.id, LogStart::Now).await.ok();
+    async fn alive(socket: &Socket, facts: ContainerFacts) -> Self {
+        let batches = socket.runtime.logs(&facts.id, LogStart::Now).await.ok();
         Self::Alive(facts, batches)
     }
 }
@@ -49,44 +49,44 @@ impl Driver {
         let task = Arc::new(task);
         let found = within(&*self.shared.clock, RECOVER_TIMEOUT, self.find(&settings, &task, handle)).await;
         let timed_out = |_| DriverError::TimedOut { verb: "recover task", limit: RECOVER_TIMEOUT };
-        let found = found.map_err(timed_out)??;
+        let (socket, found) = found.map_err(timed_out)??;
         reservation.fill(match found {
-            Found::Alive(facts, batches) => self.own(task, &settings, &facts, LogsFrom::Opened(batches)),
-            Found::Ended(facts, outcome) => self.own_ended(task, &settings, &facts, outcome),
+            Found::Alive(facts, batches) => {
+                self.own(task, &settings, socket, &facts, LogsFrom::Opened(batches))
+            }
+            Found::Ended(facts, outcome) => self.own_ended(task, &settings, socket, &facts, outcome),
         });
         Ok(())
     }
 
     /// The container of the task, and how it ended if it did and shall not run again.
-    async fn find(
+    async fn find<'s>(
         &self,
-        settings: &Settings,
+        settings: &'s Settings,
         task: &TaskRequest,
         handle: &Handle,
-    ) -> Result<Found, DriverError> {
-        let facts = self
-            .inspect_patiently(settings, handle.container.as_str())
-            .await
-            .map_err(|error| DriverError::runtime("recover task", error))?;
+    ) -> Result<(&'s Socket, Found), DriverError> {
+        let (socket, facts) = self.look_patiently(settings, handle).await?;
         belongs(&facts, task)?;
-        match decide(&facts, settings.plugin.recover_stopped) {
-            Recovery::Adopt => Ok(Found::alive(settings, facts).await),
-            Recovery::Report(outcome) => Ok(Found::Ended(facts, outcome)),
-            Recovery::StartAgain => Ok(self.start_again(settings, task, facts).await),
-        }
+        let found = match decide(&facts, settings.plugin.recover_stopped) {
+            Recovery::Adopt => Found::alive(socket, facts).await,
+            Recovery::Report(outcome) => Found::Ended(facts, outcome),
+            Recovery::StartAgain => self.start_again(socket, task, facts).await,
+        };
+        Ok((socket, found))
     }
 
     /// Runs a stopped container again; if that fails, its end is reported as it was.
-    async fn start_again(&self, settings: &Settings, task: &TaskRequest, facts: ContainerFacts) -> Found {
-        let started = match settings.runtime.start(&facts.id).await {
-            Err(error) if error.effect_is_unknown() => self.has_started(settings, &facts, error).await,
+    async fn start_again(&self, socket: &Socket, task: &TaskRequest, facts: ContainerFacts) -> Found {
+        let started = match socket.runtime.start(&facts.id).await {
+            Err(error) if error.effect_is_unknown() => self.has_started(socket, &facts, error).await,
             other => other.map(drop),
         };
         match started {
             Ok(()) => {
                 self.shared.tell(task, "Started the stopped container again (recover_stopped)", &[]);
-                let now = settings.runtime.inspect(facts.id.as_str()).await;
-                Found::alive(settings, now.unwrap_or(facts)).await
+                let now = socket.runtime.inspect(facts.id.as_str()).await;
+                Found::alive(socket, now.unwrap_or(facts)).await
             }
             Err(error) => {
                 let reason = error.to_string();
@@ -100,22 +100,32 @@ impl Driver {
     /// Whether a start whose reply was lost took place: the container runs, or has another start on record.
     async fn has_started(
         &self,
-        settings: &Settings,
+        socket: &Socket,
         before: &ContainerFacts,
         lost: RuntimeError,
     ) -> Result<(), RuntimeError> {
-        let now = self.inspect_patiently(settings, before.id.as_str()).await?;
-        if now.state.is_alive() || now.started_at != before.started_at { Ok(()) } else { Err(lost) }
-    }
-
-    /// Asks again while Podman is away: an error would make the host destroy a container that runs. The caller
-    /// bounds the time.
-    async fn inspect_patiently(&self, settings: &Settings, id: &str) -> Result<ContainerFacts, RuntimeError> {
         let mut backoff = Backoff::new(&*self.shared.clock);
         loop {
-            match settings.runtime.inspect(id).await {
-                Err(error) if error.kind.is_transient() => {
-                    tracing::debug!(container = id, %error, "cannot look at a container, trying again");
+            match socket.runtime.inspect(before.id.as_str()).await {
+                Ok(now) if now.state.is_alive() || now.started_at != before.started_at => return Ok(()),
+                Err(error) if error.kind.is_transient() => backoff.pause().await,
+                Ok(_) | Err(_) => return Err(lost),
+            }
+        }
+    }
+
+    /// Looks again while Podman is away: an error would make the host destroy a container that runs. The caller
+    /// bounds the time.
+    async fn look_patiently<'s>(
+        &self,
+        settings: &'s Settings,
+        handle: &Handle,
+    ) -> Result<(&'s Socket, ContainerFacts), DriverError> {
+        let mut backoff = Backoff::new(&*self.shared.clock);
+        loop {
+            match look(settings, handle).await {
+                Err(error) if error.is_recoverable() => {
+                    tracing::debug!(%error, "cannot look at a container, trying again");
                 }
                 other => return other,
             }
@@ -127,13 +137,14 @@ impl Driver {
         &self,
         task: Arc<TaskRequest>,
         settings: &Settings,
+        socket: &Socket,
         facts: &ContainerFacts,
         outcome: ExitOutcome,
     ) -> owner::OwnerRef {
         owner::spawn(NewOwner {
             task,
             container: facts.id.clone(),
-            runtime: Arc::clone(&settings.runtime),
+            runtime: Arc::clone(&socket.runtime),
             clock: Arc::clone(&self.shared.clock),
             stop_signal: stop_signal(facts),
             started_at: facts.started_at,
@@ -141,6 +152,27 @@ impl Driver {
             logs: None,
         })
     }
+}
+
+/// Asks the socket that the handle names. A name that the configuration does not have any more, or an old handle
+/// without one, must not cost a task: its container is looked for on every socket then.
+async fn look<'s>(
+    settings: &'s Settings,
+    handle: &Handle,
+) -> Result<(&'s Socket, ContainerFacts), DriverError> {
+    let named = settings.sockets().iter().filter(|socket| socket.name == handle.socket).collect::<Vec<_>>();
+    let asked = if named.is_empty() { settings.sockets().iter().collect() } else { named };
+    let mut failed = None;
+    for socket in asked {
+        match socket.runtime.inspect(handle.container.as_str()).await {
+            Ok(facts) => return Ok((socket, facts)),
+            // One that may still answer weighs more than one that has said no.
+            Err(error) if error.kind.is_transient() || failed.is_none() => failed = Some(error),
+            Err(_) => {}
+        }
+    }
+    let nobody = || DriverError::UnknownSocket { name: handle.socket.clone(), known: String::new() };
+    Err(failed.map_or_else(nobody, |error| DriverError::runtime("recover task", error)))
 }
 
 /// A container without our labels is never watched, signalled or removed, whatever a handle says.

@@ -1,9 +1,10 @@
-//! What SetConfig decided, and what the runtime said about itself.
+//! What SetConfig decided, and what the runtimes said about themselves.
 
+use super::error::DriverError;
 use crate::domain::config::PluginConfig;
 use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::stats::Compute;
-use crate::ports::{ContainerRuntime, RuntimeError};
+use crate::ports::{ContainerRuntime, RuntimeConnector, RuntimeError};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// One configuration. Clones share the remembered facts.
@@ -13,16 +14,69 @@ pub struct Settings {
     pub plugin: Arc<PluginConfig>,
     /// The node's compute power, if the host told.
     pub compute: Option<Compute>,
-    /// Where new tasks run.
+    /// Where tasks run, in the order of the configuration; at least one.
+    sockets: Arc<[Socket]>,
+}
+
+/// One runtime that tasks may name.
+#[derive(Clone)]
+pub struct Socket {
+    /// What tasks call it.
+    pub name: String,
+    /// Tasks that name none run here.
+    pub is_default: bool,
+    /// Who is there.
     pub runtime: Arc<dyn ContainerRuntime>,
     facts: Arc<Mutex<Option<RuntimeFacts>>>,
 }
 
 impl Settings {
-    pub fn new(plugin: PluginConfig, compute: Option<Compute>, runtime: Arc<dyn ContainerRuntime>) -> Self {
-        Self { plugin: Arc::new(plugin), compute, runtime, facts: Arc::default() }
+    /// Finds the runtimes of a configuration; connects to nothing.
+    pub fn new(
+        connector: &dyn RuntimeConnector,
+        plugin: PluginConfig,
+        compute: Option<Compute>,
+    ) -> Result<Self, RuntimeError> {
+        let default = plugin.default_socket();
+        let socket = |(at, socket): (usize, &crate::domain::config::plugin::Socket)| {
+            Ok(Socket {
+                name: socket.name.clone(),
+                is_default: at == default,
+                runtime: connector.connect(socket.endpoint.as_ref())?,
+                facts: Arc::default(),
+            })
+        };
+        let sockets = plugin.sockets.iter().enumerate().map(socket).collect::<Result<_, _>>()?;
+        Ok(Self { plugin: Arc::new(plugin), compute, sockets })
     }
 
+    /// All of them.
+    pub fn sockets(&self) -> &[Socket] {
+        &self.sockets
+    }
+
+    /// The one that a task asks for.
+    pub fn socket(&self, name: Option<&str>) -> Result<&Socket, DriverError> {
+        let wanted = |socket: &&Socket| match name {
+            Some(name) => socket.name == name,
+            None => socket.is_default,
+        };
+        self.sockets.iter().find(wanted).ok_or_else(|| DriverError::UnknownSocket {
+            name: name.unwrap_or_default().to_owned(),
+            known: self.sockets.iter().map(|socket| socket.name.clone()).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// Number of CPU cores: as the host counts them, which tasks' shares refer to, else as we see them.
+    pub fn cores(&self) -> u32 {
+        let seen =
+            || std::thread::available_parallelism().ok().and_then(|cores| u32::try_from(cores.get()).ok());
+        let told = self.compute.map(|compute| compute.cores).filter(|cores| *cores > 0);
+        told.or_else(seen).unwrap_or(1)
+    }
+}
+
+impl Socket {
     /// Asks the runtime what it is and remembers the answer.
     pub async fn probe(&self) -> Result<RuntimeFacts, RuntimeError> {
         let facts = self.runtime.probe().await?;

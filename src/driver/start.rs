@@ -5,12 +5,13 @@ use super::error::DriverError;
 use super::logs::LogsFrom;
 use super::owner::{self, NewOwner};
 use super::registry::Reservation;
-use super::settings::Settings;
+use super::settings::{Settings, Socket};
 use super::{Driver, confine, logs};
 use crate::domain::config::TaskConfig;
-use crate::domain::container::{ContainerFacts, ContainerSpec, ContainerState, Node, plan};
+use crate::domain::container::{ContainerFacts, ContainerState, Node, Plan, plan};
 use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::limits::FINGERPRINT_TIMEOUT;
+use crate::domain::policy;
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::{Handle, Input, Machine, TaskRequest};
@@ -37,9 +38,6 @@ pub struct DriverNetwork {
     /// Port inside the container by label.
     pub port_map: BTreeMap<String, u16>,
 }
-
-/// Name of the one socket there is; several come with named sockets.
-pub const DEFAULT_SOCKET: &str = "default";
 
 impl Driver {
     /// Starts a task: pulls its image if need be, creates and starts its container, and watches it.
@@ -68,27 +66,29 @@ impl Driver {
         reservation: Reservation,
     ) -> Result<Started, DriverError> {
         let settings = self.settings();
-        let (spec, port_map) = self.prepare(&task, &settings).await?;
+        let config = TaskConfig::decode(&task.config)?;
+        let socket = settings.socket(config.process.socket.as_deref())?;
+        let Plan { spec, pull, port_map, .. } = self.prepare(&task, &config, &settings, socket).await?;
+        let name = spec.name.clone();
         let id = Creation {
             shared: &self.shared,
-            runtime: &*settings.runtime,
+            runtime: &*socket.runtime,
             registry: &self.shared.registry,
             task: &task,
-            spec: &spec,
+            spec,
+            pull,
+            sources: &settings.plugin.credentials,
+            soft_fail: config.image.auth_soft_fail,
         }
         .run()
         .await?;
-        let facts = match self.bring_up(&settings, &id).await {
+        let facts = match self.bring_up(socket, &id).await {
             Ok(facts) => facts,
-            Err(error) => return Err(self.undo(&settings, &id, error).await),
+            Err(error) => return Err(self.undo(socket, &id, error).await),
         };
-        let handle = Handle {
-            socket: DEFAULT_SOCKET.to_owned(),
-            container: id,
-            name: spec.name,
-            started_at: facts.started_at,
-        };
-        reservation.fill(self.own(task, &settings, &facts, LogsFrom::Beginning));
+        let handle =
+            Handle { socket: socket.name.clone(), container: id, name, started_at: facts.started_at };
+        reservation.fill(self.own(task, &settings, socket, &facts, LogsFrom::Beginning));
         let network = facts.ip.map(|ip| DriverNetwork { ip, port_map });
         Ok(Started { handle, network })
     }
@@ -96,32 +96,34 @@ impl Driver {
     async fn prepare(
         &self,
         task: &TaskRequest,
+        config: &TaskConfig,
         settings: &Settings,
-    ) -> Result<(ContainerSpec, BTreeMap<String, u16>), DriverError> {
-        let config = TaskConfig::decode(&task.config)?;
-        let runtime = self.runtime_facts(settings).await?;
-        let plan = plan(task, &config, Node { plugin: &settings.plugin, runtime: &runtime })?;
-        let port_map = plan.port_map.clone();
-        let spec = confine::confine(&*self.shared.host, &task.dirs.alloc, plan).await?;
-        Ok((spec, port_map))
+        socket: &Socket,
+    ) -> Result<Plan, DriverError> {
+        policy::check(&settings.plugin.policy.rules(&task.meta.namespace), config)?;
+        let runtime = self.runtime_facts(socket).await?;
+        let node = Node { plugin: &settings.plugin, runtime: &runtime, cores: settings.cores() };
+        let mut plan = plan(task, config, node)?;
+        confine::confine(&*self.shared.host, &task.dirs.alloc, &mut plan).await?;
+        Ok(plan)
     }
 
     /// What the runtime is. One that hangs before it ever answered is given up as soon as by the fingerprint.
-    async fn runtime_facts(&self, settings: &Settings) -> Result<RuntimeFacts, DriverError> {
+    async fn runtime_facts(&self, socket: &Socket) -> Result<RuntimeFacts, DriverError> {
         let (verb, limit) = ("start task", FINGERPRINT_TIMEOUT);
-        let facts = within(&*self.shared.clock, limit, settings.facts()).await;
+        let facts = within(&*self.shared.clock, limit, socket.facts()).await;
         let facts = facts.map_err(|_| DriverError::TimedOut { verb, limit })?;
         facts.map_err(|error| DriverError::runtime(verb, error))
     }
 
     /// Starts the container and looks at it once. A reply that was lost is found out by looking.
-    async fn bring_up(&self, settings: &Settings, id: &ContainerId) -> Result<ContainerFacts, RuntimeError> {
-        let lost = match settings.runtime.start(id).await {
+    async fn bring_up(&self, socket: &Socket, id: &ContainerId) -> Result<ContainerFacts, RuntimeError> {
+        let lost = match socket.runtime.start(id).await {
             Ok(_) => None,
             Err(error) if error.effect_is_unknown() => Some(error),
             Err(error) => return Err(error),
         };
-        let facts = settings.runtime.inspect(id.as_str()).await?;
+        let facts = socket.runtime.inspect(id.as_str()).await?;
         match (lost, facts.state) {
             (Some(error), ContainerState::Created) => Err(error),
             _ => Ok(facts),
@@ -129,9 +131,9 @@ impl Driver {
     }
 
     /// Takes down a container that did not come up; both causes are told if that fails too.
-    async fn undo(&self, settings: &Settings, id: &ContainerId, error: RuntimeError) -> DriverError {
+    async fn undo(&self, socket: &Socket, id: &ContainerId, error: RuntimeError) -> DriverError {
         let mut error = error;
-        if let Err(left) = owner::remove(&*settings.runtime, &*self.shared.clock, id).await {
+        if let Err(left) = owner::remove(&*socket.runtime, &*self.shared.clock, id).await {
             tracing::error!(container = id.as_str(), error = %left, "cannot remove a container that failed to start");
             error.message = format!("{}; and it could not be removed: {left}", error.message);
         }
@@ -143,15 +145,18 @@ impl Driver {
         &self,
         task: Arc<TaskRequest>,
         settings: &Settings,
+        socket: &Socket,
         facts: &ContainerFacts,
         logs_from: LogsFrom,
     ) -> owner::OwnerRef {
         let shared = &self.shared;
-        let logs = logs::spawn(&settings.runtime, &shared.host, &shared.clock, &task, &facts.id, logs_from);
+        let logs = (!settings.plugin.disable_log_collection)
+            .then(|| logs::spawn(&socket.runtime, &shared.host, &shared.clock, &task, &facts.id, logs_from))
+            .flatten();
         owner::spawn(NewOwner {
             task,
             container: facts.id.clone(),
-            runtime: Arc::clone(&settings.runtime),
+            runtime: Arc::clone(&socket.runtime),
             clock: Arc::clone(&shared.clock),
             stop_signal: stop_signal(facts),
             started_at: facts.started_at,

@@ -9,15 +9,18 @@
 //! | [`runtime::ContainerRuntime`] | driven: changes and observes containers | REST, memory |
 //! | [`runtime::RuntimeConnector`] | driven: finds the runtime of an endpoint | composition |
 //! | [`host::NomadHost`] | driven: where events, logs and host paths are | Nomad, the command line |
+//! | [`credentials::Credentials`] | driven: accounts at registries | files and helpers of the host |
 //! | [`clock::Clock`] | driven: time and chance | system, tests |
 
 pub mod clock;
+pub mod credentials;
 pub mod error;
 pub mod exec;
 pub mod host;
 pub mod runtime;
 
 pub use clock::Clock;
+pub use credentials::{Credentials, NoCredentials};
 pub use error::{ErrorKind, RuntimeError};
 pub use exec::{ExecControl, ExecEvent, ExecSession};
 pub use host::{LogSink, NomadHost, TaskEvent};

@@ -5,7 +5,7 @@ use super::exec::ExecSession;
 use crate::domain::config::plugin::Endpoint;
 use crate::domain::container::{ContainerFacts, ContainerSpec, ExecSpec};
 use crate::domain::fingerprint::RuntimeFacts;
-use crate::domain::image::ImageRef;
+use crate::domain::image::PullRequest;
 use crate::domain::log::{LogBatch, LogStart};
 use crate::domain::signal::Signal;
 use crate::domain::stats::StatsSample;
@@ -53,11 +53,15 @@ pub trait ContainerRuntime: Send + Sync {
     /// Asks the runtime what it is. Cheap enough to be called twice a minute.
     async fn probe(&self) -> Result<RuntimeFacts, RuntimeError>;
 
-    /// Fetches an image unless it is there, telling steps on the way. Returns the image's id.
+    /// Gets an image as the request says, telling steps on the way: from a registry, unless the policy is
+    /// content with what is there, or from an archive. Returns the image's id. Ends within the request's
+    /// timeout.
     ///
     /// # Errors
-    /// `Rejected` when the registry says no for good, `RegistryUnavailable` when it may say yes later.
-    async fn pull(&self, image: &ImageRef, progress: PullProgress<'_>) -> Result<String, RuntimeError>;
+    /// `Rejected` when the registry says no for good, `RegistryUnavailable` when it may say yes later,
+    /// `ImageMissing` when the policy forbids asking, `Unsupported`, naming the option, when the request
+    /// cannot be met. MUST NOT contain the account.
+    async fn pull(&self, request: &PullRequest, progress: PullProgress<'_>) -> Result<String, RuntimeError>;
 
     /// Creates a container; it never pulls.
     ///

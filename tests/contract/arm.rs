@@ -24,6 +24,12 @@ pub enum Need {
     Sockets,
     /// An init program.
     Init,
+    /// A kernel that keeps a container to its options, and a shell to see it with.
+    Kernel,
+    /// As `Kernel`, with resource limits.
+    KernelLimits,
+    /// As `Kernel`, with a bridge network.
+    KernelBridge,
 }
 
 /// What a person does to a container, beside the driver.

@@ -4,10 +4,9 @@ use crate::arm::{Arm, Deed};
 use futures_util::StreamExt;
 use nomad_driver_podman::adapters::memory::Program;
 use nomad_driver_podman::domain::container::labels::{ALLOC_LABEL, DRIVER, DRIVER_LABEL, TASK_LABEL};
-use nomad_driver_podman::domain::container::spec::{Limits, Network};
+use nomad_driver_podman::domain::container::spec::Network;
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerSpec, ExecSpec};
 use nomad_driver_podman::domain::log::{LogBatch, LogStart, Stream};
-use nomad_driver_podman::domain::secret::Env;
 use nomad_driver_podman::domain::signal::Signal;
 use nomad_driver_podman::domain::task::identity::{ContainerId, ContainerName};
 use nomad_driver_podman::ports::exec::ExecSession;
@@ -71,24 +70,10 @@ impl Lab {
         let name = ContainerName::new(format!("{}-{}", self.mark, names.len()));
         names.push(name.clone());
         ContainerSpec {
-            name,
-            image: self.arm.image(),
-            entrypoint: vec![],
             command: self.arm.command(&program.into()),
-            env: Env::default(),
             labels: self.labels(),
-            hostname: None,
-            user: None,
-            working_dir: None,
-            init: false,
-            init_path: None,
-            mounts: vec![],
-            devices: vec![],
             network: Network::None,
-            ports: vec![],
-            dns: None,
-            hosts: vec![],
-            limits: Limits::default(),
+            ..ContainerSpec::new(name, self.arm.image())
         }
     }
 

@@ -40,6 +40,7 @@ mod listing;
 mod logs;
 mod mounts;
 mod network;
+mod options;
 mod removal;
 mod resources;
 mod signals;
@@ -172,6 +173,24 @@ contract! {
         a_paused_container_can_be_killed needs Cgroup;
         a_paused_container_takes_no_commands needs Cgroup;
         a_container_removed_by_hand_is_gone;
+    }
+    options {
+        capabilities_are_added_and_dropped needs Kernel;
+        the_root_can_be_read_only needs Kernel;
+        privileges_cannot_be_gained needs Kernel;
+        groups_are_added needs Kernel;
+        namespaces_of_the_host_are_shared needs Kernel;
+        the_processes_of_another_container_are_seen needs Kernel;
+        ulimits_are_soft_and_hard needs Kernel;
+        the_shared_memory_has_its_size needs Kernel;
+        kernel_settings_are_the_containers needs Kernel;
+        the_killer_of_the_kernel_is_told_whom_to_spare needs Kernel;
+        processes_and_cpu_time_are_limited needs KernelLimits;
+        a_named_volume_outlives_its_containers needs Kernel;
+        a_terminal_is_one needs Kernel;
+        the_stop_signal_is_on_record;
+        names_are_resolved_as_said needs KernelBridge;
+        an_address_can_be_chosen needs KernelBridge;
     }
     images {
         one_that_is_there_is_not_fetched;

@@ -56,7 +56,13 @@ impl Arm for MemoryArm {
     }
 
     fn lacks(&self, need: Need) -> Option<String> {
-        (need == Need::Sockets).then(|| "its containers are not on any network".to_owned())
+        match need {
+            Need::Sockets => Some("its containers are not on any network".to_owned()),
+            Need::Kernel | Need::KernelLimits | Need::KernelBridge => {
+                Some("it has no kernel; it warns of each such option".to_owned())
+            }
+            Need::Limits | Need::Stats | Need::Cgroup | Need::Bridge | Need::Init => None,
+        }
     }
 
     async fn human(&self, deed: Deed, id: &ContainerId) {

@@ -3,6 +3,7 @@
 use crate::lab::Lab;
 use crate::programs::forever;
 use nomad_driver_podman::adapters::memory::Step;
+use nomad_driver_podman::domain::config::grammar::port::Protocol;
 use nomad_driver_podman::domain::container::ContainerSpec;
 use nomad_driver_podman::domain::container::spec::{Network, PublishedPort};
 use nomad_driver_podman::ports::runtime::Change;
@@ -15,7 +16,8 @@ fn free_port() -> u16 {
 }
 
 fn published(host: u16, spec: ContainerSpec) -> ContainerSpec {
-    let port = PublishedPort { host_ip: "127.0.0.1".to_owned(), host, container: 8080 };
+    let port =
+        PublishedPort { host_ip: "127.0.0.1".to_owned(), host, container: 8080, protocol: Protocol::Both };
     ContainerSpec { network: Network::Bridge, ports: vec![port], ..spec }
 }
 

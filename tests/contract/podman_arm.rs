@@ -50,10 +50,10 @@ impl Arm for PodmanArm {
     fn lacks(&self, need: Need) -> Option<String> {
         let limited = self.is_rootless() && !Path::new("/sys/fs/cgroup/cgroup.controllers").exists();
         match need {
-            Need::Limits | Need::Stats | Need::Cgroup if limited => {
+            Need::Limits | Need::KernelLimits | Need::Stats | Need::Cgroup if limited => {
                 Some("rootless Podman has none on cgroup v1".to_owned())
             }
-            Need::Bridge | Need::Sockets if self.is_rootless() => {
+            Need::Bridge | Need::KernelBridge | Need::Sockets if self.is_rootless() => {
                 Some("rootless Podman has no network that the host reaches by address".to_owned())
             }
             _ => None,

@@ -7,7 +7,7 @@ use nomad_driver_podman::domain::config::plugin::Endpoint;
 use nomad_driver_podman::domain::container::labels;
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerSpec, ContainerState, ExecSpec};
 use nomad_driver_podman::domain::fingerprint::RuntimeFacts;
-use nomad_driver_podman::domain::image::ImageRef;
+use nomad_driver_podman::domain::image::PullRequest;
 use nomad_driver_podman::domain::log::{LogBatch, LogStart, Stream};
 use nomad_driver_podman::domain::signal::Signal;
 use nomad_driver_podman::domain::stats::StatsSample;
@@ -19,7 +19,8 @@ use nomad_driver_podman::driver::Driver;
 use nomad_driver_podman::ports::exec::ExecSession;
 use nomad_driver_podman::ports::runtime::{Change, Created, PullProgress};
 use nomad_driver_podman::ports::{
-    Clock, ContainerRuntime, ErrorKind, LogSink, NomadHost, RuntimeConnector, RuntimeError, TaskEvent,
+    Clock, ContainerRuntime, Credentials, ErrorKind, LogSink, NoCredentials, NomadHost, RuntimeConnector,
+    RuntimeError, TaskEvent,
 };
 use std::collections::BTreeMap;
 use std::io;
@@ -33,7 +34,7 @@ type Answer<T> = Result<T, RuntimeError>;
 mockall::mock! {
     pub Runtime {
         pub fn probe(&self) -> Answer<RuntimeFacts>;
-        pub fn pull(&self, image: &ImageRef) -> Answer<String>;
+        pub fn pull(&self, request: &PullRequest) -> Answer<String>;
         pub fn create(&self, spec: &ContainerSpec) -> Answer<Created>;
         pub fn start(&self, id: &ContainerId) -> Answer<Change>;
         pub fn inspect(&self, id: &str) -> Answer<ContainerFacts>;
@@ -50,8 +51,8 @@ impl ContainerRuntime for MockRuntime {
         Self::probe(self)
     }
 
-    async fn pull(&self, image: &ImageRef, _: PullProgress<'_>) -> Answer<String> {
-        Self::pull(self, image)
+    async fn pull(&self, request: &PullRequest, _: PullProgress<'_>) -> Answer<String> {
+        Self::pull(self, request)
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Answer<Created> {
@@ -108,6 +109,7 @@ pub fn runtime() -> MockRuntime {
             selinux: false,
             apparmor: false,
             seccomp: false,
+            ..RuntimeFacts::default()
         })
     });
     runtime
@@ -190,9 +192,22 @@ pub fn task() -> TaskRequest {
     }
 }
 
-/// A driver over `runtime`.
+/// A driver over `runtime`, wherever it is said to listen.
 pub fn driver(runtime: MockRuntime) -> Driver {
-    Driver::new(Arc::new(One(Arc::new(runtime))), Arc::new(SilentHost), Arc::new(TestClock)).unwrap()
+    driver_with(runtime, NoCredentials)
+}
+
+/// As [`driver`], with accounts.
+pub fn driver_with(runtime: MockRuntime, credentials: impl Credentials + 'static) -> Driver {
+    let connector = Arc::new(One(Arc::new(runtime)));
+    Driver::with_credentials(connector, Arc::new(SilentHost), Arc::new(credentials), Arc::new(TestClock))
+        .unwrap()
+}
+
+/// A driver over runtimes by the path of their sockets.
+pub fn driver_of(runtimes: BTreeMap<String, MockRuntime>) -> Driver {
+    let runtimes = runtimes.into_iter().map(|(path, runtime)| (path, Arc::new(runtime))).collect();
+    Driver::new(Arc::new(ByPath(runtimes)), Arc::new(SilentHost), Arc::new(TestClock)).unwrap()
 }
 
 struct One(Arc<MockRuntime>);
@@ -200,6 +215,18 @@ struct One(Arc<MockRuntime>);
 impl RuntimeConnector for One {
     fn connect(&self, _: Option<&Endpoint>) -> Result<Arc<dyn ContainerRuntime>, RuntimeError> {
         Ok(Arc::clone(&self.0) as Arc<dyn ContainerRuntime>)
+    }
+}
+
+struct ByPath(BTreeMap<String, Arc<MockRuntime>>);
+
+impl RuntimeConnector for ByPath {
+    fn connect(&self, endpoint: Option<&Endpoint>) -> Result<Arc<dyn ContainerRuntime>, RuntimeError> {
+        let path = endpoint.map(|endpoint| endpoint.socket.to_string_lossy().into_owned());
+        // Before its configuration the driver has a default socket that nobody uses.
+        let nobody = || Arc::new(MockRuntime::new());
+        let runtime = path.and_then(|path| self.0.get(&path).cloned()).unwrap_or_else(nobody);
+        Ok(runtime as Arc<dyn ContainerRuntime>)
     }
 }
 

@@ -8,5 +8,7 @@ mod create;
 mod destroy;
 mod double;
 mod exit;
+mod images;
 mod recover;
+mod sockets;
 mod volumes;

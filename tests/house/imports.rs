@@ -44,7 +44,7 @@ fn the_driver_knows_no_adapter() {
 
 #[test]
 fn adapters_do_not_import_each_other() {
-    for adapter in ["nomad", "podman", "memory", "cli"] {
+    for adapter in ["nomad", "podman", "memory", "cli", "credentials"] {
         let own = format!("adapters::{adapter}");
         let mut allowed = vec!["domain", "ports", "adapters::paths", own.as_str()];
         // The inbound sides call the driver; the outbound ones are called by it.

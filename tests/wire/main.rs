@@ -90,7 +90,7 @@ wire! {
             a_task_that_ignores_it_is_killed_in_time;
             without_time_it_is_killed_at_once;
             a_task_that_is_gone_is_stopped;
-            a_signal_that_does_not_exist_is_refused;
+            a_signal_that_does_not_exist_is_replaced_by_the_containers_own;
         }
         signalling {
             signals_have_many_names;

@@ -2,7 +2,7 @@
 
 use super::jobfile::{Inputs, Source};
 use crate::domain::config::PluginConfig;
-use crate::domain::config::plugin::{Endpoint, parse_endpoint};
+use crate::domain::config::plugin::{DEFAULT_SOCKET, Endpoint, Socket, parse_endpoint};
 use crate::domain::duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io;
@@ -104,7 +104,8 @@ impl RunArgs {
 
     /// The plugin configuration that the arguments amount to.
     pub fn plugin_config(&self) -> PluginConfig {
-        PluginConfig { endpoint: self.socket.clone(), ..PluginConfig::default() }
+        let socket = Socket { name: DEFAULT_SOCKET.to_owned(), endpoint: self.socket.clone() };
+        PluginConfig { sockets: vec![socket], ..PluginConfig::default() }
     }
 
     /// Reads the job file.

@@ -158,12 +158,20 @@ fn resources(task: &Task, alloc: &Alloc) -> io::Result<Resources> {
     });
     Ok(Resources {
         cpu_shares: task.resources.cpu,
+        cpu_share_of_node: share_of_node(task.resources.cpu),
         cpuset: task.resources.cores.filter(|cores| *cores > 0).map(cpuset).unwrap_or_default(),
         memory_mb: task.resources.memory,
         memory_max: task.resources.memory_max,
         ports: alloc.ports.clone(),
         networks: network.into_iter().collect(),
     })
+}
+
+/// What a hard limit refers to. Nobody has measured this machine, so each of its cores counts as 1000 MHz.
+fn share_of_node(mhz: u64) -> f64 {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    #[expect(clippy::cast_precision_loss, reason = "MHz and cores fit 52 bits")]
+    (mhz as f64 / (1000 * cores) as f64).min(1.0)
 }
 
 /// The first `cores` cores: a node of one has nobody to share with.

@@ -215,7 +215,7 @@ async fn a_task_gets_what_nomad_would_give_it() {
     assert_eq!(request.env.reveal("X"), Some("0-${UNKNOWN}"));
     assert_eq!(request.resources.cpuset, "0,1");
     let config = crate::domain::config::TaskConfig::decode(&request.config).unwrap();
-    assert_eq!(config.args, ["6379", "0-${UNKNOWN}"]);
+    assert_eq!(config.process.args, ["6379", "0-${UNKNOWN}"]);
 }
 
 #[tokio::test(start_paused = true)]

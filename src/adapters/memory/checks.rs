@@ -4,7 +4,9 @@ use super::container::{Container, gone};
 use super::files;
 use super::runtime::MemoryRuntime;
 use crate::domain::container::ContainerSpec;
-use crate::domain::container::spec::{Network, PublishedPort};
+use crate::domain::container::spec::{
+    Health, Limits, LogDriver, Mount, MountSource, Namespace, Network, PublishedPort, Security,
+};
 use std::sync::Arc;
 
 impl MemoryRuntime {
@@ -18,12 +20,13 @@ impl MemoryRuntime {
         if let Some(source) = files::missing_source(spec) {
             return Some(format!("statfs {source}: no such file or directory"));
         }
-        match &spec.network {
-            Network::Container(other) if self.containers.find(other).is_none() => {
-                Some(format!("looking up container to share net namespace with: {}", gone(other).1))
-            }
-            _ => None,
+        if let Some(secret) = spec.secrets.first() {
+            return Some(format!("no secret with name or id {:?}: no such secret", secret.source));
         }
+        let missing = |other: &&str| self.containers.find(other).is_none();
+        shared(spec).into_iter().find(|(_, other)| missing(other)).map(|(kind, other)| {
+            format!("looking up container to share {kind} namespace with: {}", gone(other).1)
+        })
     }
 
     /// The first port of `container` that another running one has.
@@ -58,13 +61,66 @@ impl MemoryRuntime {
     }
 }
 
+/// Containers whose namespaces a spec wants to share.
+fn shared(spec: &ContainerSpec) -> Vec<(&'static str, &str)> {
+    let network = match &spec.network {
+        Network::Container(other) => Some(("net", other.as_str())),
+        _ => None,
+    };
+    let security = &spec.security;
+    let kinds = [("ipc", &security.ipc), ("pid", &security.pid), ("uts", &security.uts)];
+    let others = kinds.into_iter().filter_map(|(kind, namespace)| match namespace {
+        Some(Namespace::Container(other)) => Some((kind, other.as_str())),
+        _ => None,
+    });
+    network.into_iter().chain(others).collect()
+}
+
 /// What a spec asks for that has no effect here: a warning each, so that nothing is dropped in silence.
 pub(super) fn without_effect(spec: &ContainerSpec) -> Vec<String> {
-    let ignored = [
-        ("devices", !spec.devices.is_empty()),
+    let told = machine(spec).into_iter().chain(confinement(&spec.security)).filter(|(_, asked)| *asked);
+    told.map(|(option, _)| format!("{option}: has no effect on the in-memory runtime")).collect()
+}
+
+fn machine(spec: &ContainerSpec) -> Vec<(&'static str, bool)> {
+    let Limits { cpu_quota, pids, ulimits, shm_size, oom_score_adj, sysctl, .. } = &spec.limits;
+    let volume = |mount: &Mount| matches!(mount.source, MountSource::Volume(_));
+    vec![
+        ("devices", !spec.devices.is_empty() || !spec.cdi_devices.is_empty()),
         ("dns", spec.dns.is_some()),
         ("init_path", spec.init_path.is_some()),
-    ];
-    let told = ignored.iter().filter(|(_, asked)| *asked);
-    told.map(|(option, _)| format!("{option}: has no effect on the in-memory runtime")).collect()
+        ("tty", spec.terminal),
+        ("annotations", !spec.annotations.is_empty()),
+        ("runtime", spec.oci_runtime.is_some()),
+        ("healthcheck", matches!(spec.health, Health::Check(_))),
+        ("logging", spec.log.driver == LogDriver::Journal || !spec.log.options.is_empty()),
+        ("storage_opt", !spec.storage_options.is_empty()),
+        ("volumes by name", spec.mounts.iter().any(volume)),
+        ("networks", matches!(spec.network, Network::Networks(_))),
+        ("cpu_hard_limit", cpu_quota.is_some()),
+        ("pids_limit", pids.is_some()),
+        ("ulimit", !ulimits.is_empty()),
+        ("shm_size", shm_size.is_some()),
+        ("oom_score_adj", oom_score_adj.is_some()),
+        ("sysctl", !sysctl.is_empty()),
+    ]
+}
+
+fn confinement(security: &Security) -> Vec<(&'static str, bool)> {
+    vec![
+        ("privileged", security.privileged),
+        ("cap_add", !security.cap_add.is_empty()),
+        ("cap_drop", !security.cap_drop.is_empty()),
+        ("selinux_opts", !security.selinux.is_empty() || security.label_nested),
+        ("apparmor_profile", security.apparmor.is_some()),
+        ("security_opt", security.no_new_privileges || security.seccomp.is_some()),
+        ("security_opt mask", !(security.mask.is_empty() && security.unmask.is_empty())),
+        ("security_opt proc-opts", !security.proc_options.is_empty()),
+        ("group_add", !security.groups.is_empty()),
+        ("userns", security.user_namespace.is_some()),
+        ("ipc_mode", security.ipc.is_some()),
+        ("pid_mode", security.pid.is_some()),
+        ("uts_mode", security.uts.is_some()),
+        ("cgroupns", security.cgroup.is_some()),
+    ]
 }

@@ -120,7 +120,7 @@ impl Container {
             oom_killed: exited.is_some_and(|end| end.oom),
             labels: self.spec().labels.clone(),
             ip: self.ip.clone().filter(|_| alive && self.spec().network == Network::Bridge),
-            stop_signal: Some(Signal::TERM.to_string()),
+            stop_signal: Some(self.world.spec.stop_signal.unwrap_or(Signal::TERM).to_string()),
         }
     }
 

@@ -19,6 +19,8 @@ const EROFS: i32 = 30;
 #[derive(Debug)]
 pub(super) struct Files {
     mounts: Vec<Mount>,
+    /// The image's own files cannot be changed.
+    read_only: bool,
     /// By absolute path.
     written: Mutex<BTreeMap<String, Vec<u8>>>,
 }
@@ -41,7 +43,7 @@ impl Files {
             ("/etc/hosts".to_owned(), hosts.into_bytes()),
             ("/etc/hostname".to_owned(), format!("{hostname}\n").into_bytes()),
         ]);
-        Self { mounts: spec.mounts.clone(), written: Mutex::new(written) }
+        Self { mounts: spec.mounts.clone(), read_only: spec.security.read_only, written: Mutex::new(written) }
     }
 
     /// Empties what is in memory only while the container runs.
@@ -67,6 +69,7 @@ impl Files {
         match self.place(path)? {
             Place::Host { read_only: true, .. } => Err(read_only()),
             Place::Memory { mount: Some(mount) } if is_read_only(mount) => Err(read_only()),
+            Place::Memory { mount: None } if self.read_only && !is_volatile(path) => Err(read_only()),
             Place::Host { path, .. } => write_host(&path, bytes),
             Place::Memory { mount } => self.keep(path, bytes, mount.and_then(size)),
         }
@@ -91,6 +94,7 @@ impl Files {
         Some(match mount.source {
             MountSource::Tmpfs => "tmpfs",
             MountSource::Bind(_) => "bind",
+            MountSource::Volume(_) => "volume",
         })
     }
 
@@ -125,8 +129,13 @@ pub(super) fn missing_source(spec: &ContainerSpec) -> Option<&str> {
 fn bound(mount: &Mount) -> Option<&str> {
     match &mount.source {
         MountSource::Bind(path) => Some(path),
-        MountSource::Tmpfs => None,
+        MountSource::Tmpfs | MountSource::Volume(_) => None,
     }
+}
+
+/// Where there is memory over a root that cannot be changed.
+fn is_volatile(path: &str) -> bool {
+    Path::new(path).starts_with("/dev")
 }
 
 fn is_read_only(mount: &Mount) -> bool {

@@ -39,8 +39,14 @@ impl Images {
         locked(&self.present).entry(name).or_insert(image).clone()
     }
 
-    /// By complete name; a short one also finds an image of that name of any registry, as Podman's storage does.
+    /// By id or complete name; a short one also finds an image of that name of any registry, as Podman's storage
+    /// does.
     pub(super) fn find(&self, name: &str) -> Option<Image> {
+        let by_id = locked(&self.present).values().find(|image| image.id == name).cloned();
+        by_id.or_else(|| self.find_named(name))
+    }
+
+    fn find_named(&self, name: &str) -> Option<Image> {
         let name = canonical(name);
         let present = locked(&self.present);
         let of_any_registry = || {
@@ -109,6 +115,7 @@ mod tests {
         for name in ["localhost/busybox:latest", "localhost/busybox", "busybox", "busybox:latest"] {
             assert_eq!(images.find(name).map(|image| image.id), Some(id.clone()), "{name}");
         }
+        assert_eq!(images.find(&id).map(|image| image.name).as_deref(), Some("localhost/busybox:latest"));
         for name in ["busybox:1", "box", "quay.io/busybox", "x/busybox"] {
             assert_eq!(images.find(name), None, "{name}");
         }

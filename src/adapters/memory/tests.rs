@@ -2,11 +2,11 @@
 //! `tests/contract`.
 
 use super::*;
+use crate::domain::config::grammar::port::Protocol;
 use crate::domain::container::spec::{Limits, Network, PublishedPort};
 use crate::domain::container::{ContainerSpec, ContainerState, ExecSpec};
-use crate::domain::image::ImageRef;
+use crate::domain::image::{ImageRef, PullRequest};
 use crate::domain::log::{LogChunk, LogStart, Stream};
-use crate::domain::secret::Env;
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::{ContainerId, ContainerName};
 use crate::domain::time::Timestamp;
@@ -15,7 +15,6 @@ use crate::ports::runtime::Change;
 use crate::ports::{Clock, ContainerRuntime, ErrorKind, ExecEvent};
 use async_trait::async_trait;
 use futures_util::StreamExt;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -57,24 +56,9 @@ impl Clock for TestClock {
 /// A container that runs `script` in [`IMAGE`].
 pub(super) fn spec(name: &str, script: &str) -> ContainerSpec {
     ContainerSpec {
-        name: ContainerName::new(name),
-        image: ImageRef::parse(IMAGE).unwrap(),
-        entrypoint: vec![],
         command: vec![program::PROGRAM.to_owned(), script.to_owned()],
-        env: Env::default(),
-        labels: BTreeMap::new(),
-        hostname: None,
-        user: None,
-        working_dir: None,
-        init: false,
-        init_path: None,
-        mounts: vec![],
-        devices: vec![],
         network: Network::None,
-        ports: vec![],
-        dns: None,
-        hosts: vec![],
-        limits: Limits::default(),
+        ..ContainerSpec::new(ContainerName::new(name), ImageRef::parse(IMAGE).unwrap())
     }
 }
 
@@ -214,9 +198,10 @@ async fn a_pulled_image_runs_whatever_is_asked_for_until_it_is_told_to_stop() {
     assert!(runtime.create(&redis).await.unwrap_err().is(ErrorKind::ImageMissing));
     let lines = std::sync::Mutex::new(Vec::new());
     let progress = |line: &str| lines.lock().unwrap().push(line.to_owned());
-    let image_id = runtime.pull(&image, &progress).await.unwrap();
+    let image_id = runtime.pull(&PullRequest::of(image.clone()), &progress).await.unwrap();
     assert_eq!(lines.lock().unwrap()[0], "Trying to pull docker.io/library/redis:7...");
-    assert_eq!(runtime.pull(&image, &|_| panic!("there already")).await, Ok(image_id));
+    let again = PullRequest::of(image.clone());
+    assert_eq!(runtime.pull(&again, &|_| panic!("there already")).await, Ok(image_id));
 
     for command in [vec![], vec!["redis-server".to_owned(), "--port".to_owned(), "1".to_owned()]] {
         redis.name = ContainerName::new(format!("redis-{}", command.len()));
@@ -232,7 +217,8 @@ async fn a_pulled_image_runs_whatever_is_asked_for_until_it_is_told_to_stop() {
 #[tokio::test(start_paused = true)]
 async fn pulls_fail_as_configured_until_they_are_healed() {
     let runtime = runtime();
-    let pull = async |name: &str| runtime.pull(&ImageRef::parse(name).unwrap(), &|_| {}).await;
+    let pull =
+        async |name: &str| runtime.pull(&PullRequest::of(ImageRef::parse(name).unwrap()), &|_| {}).await;
     runtime.fail_pulls("secret", ErrorKind::Rejected, "requested access to the resource is denied");
     let error = pull("secret").await.unwrap_err();
     assert_eq!((error.kind, error.message.contains("denied")), (ErrorKind::Rejected, true));
@@ -257,7 +243,12 @@ async fn an_ended_container_starts_again_with_its_files_and_its_log() {
 #[tokio::test(start_paused = true)]
 async fn a_published_port_has_one_owner_while_it_runs() {
     let runtime = runtime();
-    let port = |host_ip: &str| PublishedPort { host_ip: host_ip.to_owned(), host: 80, container: 8080 };
+    let port = |host_ip: &str| PublishedPort {
+        host_ip: host_ip.to_owned(),
+        host: 80,
+        container: 8080,
+        protocol: Protocol::Both,
+    };
     let bridged = |name, host_ip| ContainerSpec {
         network: Network::Bridge,
         ports: vec![port(host_ip)],

@@ -97,6 +97,7 @@ impl World {
             Network::Slirp4netns(_) => &["lo", "tap0"],
             Network::Bridge
             | Network::Host
+            | Network::Networks(_)
             | Network::Pasta(_)
             | Network::Container(_)
             | Network::Path(_) => &["eth0", "lo"],

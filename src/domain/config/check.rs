@@ -25,7 +25,14 @@ fn check_object(
     value: &Value,
     problems: &mut Problems,
 ) -> Checked {
-    let given = problems.note(as_object(prefix, value));
+    let given = match as_object(prefix, value) {
+        Ok(given) => given,
+        Err(problem) => {
+            // What is missing in what is none need not be told as well.
+            problems.0.push(problem);
+            return table.iter().map(|row| (row.name, Value::Null)).collect();
+        }
+    };
     table.iter().map(|row| (row.name, check_row(row, prefix, given.get(row.name), problems))).collect()
 }
 
@@ -53,6 +60,7 @@ fn absent(row: &'static OptionRow, path: &str, problems: &mut Problems) -> Value
             Value::Null
         }
         (Default::Bool(flag), _) => Value::Bool(flag),
+        (Default::Text(text), _) => Value::from(text),
         (Default::Unset, Kind::Block(rows)) => nested(rows, path, &Value::empty(), problems),
         (Default::Unset, _) => Value::Null,
     }
@@ -69,6 +77,11 @@ fn convert(row: &'static OptionRow, path: &str, value: &Value, problems: &mut Pr
         Kind::Bool => problems.note(boolean(path, value)).into(),
         Kind::Number => problems.note(number(path, value)).into(),
         Kind::TextList => Value::List(list(path, value, problems)),
+        Kind::TextOrList => match value {
+            Value::List(_) => Value::List(list(path, value, problems)),
+            other => problems.note(text_or_list(path, other)).into(),
+        },
+        Kind::BlockList(rows) => Value::List(blocks(rows, path, value, problems)),
         Kind::TextMap => map(path, value, problems, |path, value| text(path, value).map(Into::into)),
         Kind::NumberMap => map(path, value, problems, |path, value| number(path, value).map(Into::into)),
         Kind::Block(rows) => match single_block(path, value) {
@@ -87,11 +100,17 @@ fn check_elements(row: &OptionRow, path: &str, value: &Value, problems: &mut Pro
             problems.0.push(Problem::new(path, reason));
         }
     };
-    match value {
-        Value::List(items) => {
+    let required = matches!(row.default, Default::Required);
+    match (row.kind, value) {
+        (_, Value::List(items)) => {
             items.iter().enumerate().for_each(|(at, item)| check(format!("{path}[{at}]"), item));
         }
-        other => check(path.to_owned(), other),
+        (Kind::TextMap | Kind::NumberMap, Value::Map(entries)) => {
+            entries.iter().for_each(|(name, value)| check(join(path, name), value));
+        }
+        // An option set to an empty text is one left out: templates of jobs rely on it.
+        (_, Value::Text(text)) if text.is_empty() && !required => {}
+        (_, other) => check(path.to_owned(), other),
     }
 }
 
@@ -124,6 +143,23 @@ fn single_block(path: &str, value: &Value) -> Result<Value, Problem> {
         },
         other => Ok(other.clone()),
     }
+}
+
+/// Blocks of one name: a list, or one alone where a host leaves the list out.
+fn blocks(rows: &'static [OptionRow], path: &str, value: &Value, problems: &mut Problems) -> Vec<Value> {
+    let items = match value {
+        Value::List(items) => items.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let block = |(at, item): (usize, &Value)| match item {
+        Value::Unknown => Value::Unknown,
+        item => nested(rows, &format!("{path}[{at}]"), item, problems),
+    };
+    items.iter().enumerate().filter(|(_, item)| **item != Value::Null).map(block).collect()
+}
+
+fn text_or_list(path: &str, value: &Value) -> Result<String, Problem> {
+    text(path, value).map_err(|_| wrong(path, "a string or a list of strings", value))
 }
 
 fn text(path: &str, value: &Value) -> Result<String, Problem> {

@@ -5,8 +5,16 @@ use super::value::Value;
 use std::collections::BTreeMap;
 
 /// Read access to one checked object.
-#[derive(Clone, Copy)]
 pub struct Reader<'a, K: Ord>(pub &'a BTreeMap<K, Value>);
+
+// Derived, both would ask for keys that can be copied.
+impl<K: Ord> Clone for Reader<'_, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K: Ord> Copy for Reader<'_, K> {}
 
 impl<K: Ord + std::borrow::Borrow<str>> Reader<'_, K> {
     /// The text of `name`.
@@ -30,10 +38,48 @@ impl<K: Ord + std::borrow::Borrow<str>> Reader<'_, K> {
         }
     }
 
-    /// The known elements of the list `name`.
+    /// The text of `name` unless it is empty, which is as good as absent.
+    pub fn filled(&self, name: &str) -> Option<String> {
+        self.text(name).filter(|text| !text.is_empty())
+    }
+
+    /// The text of `name` through a parser that its row's check has already run.
+    pub fn parsed<T, E>(&self, name: &str, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+        self.filled(name).and_then(|text| parse(&text).ok())
+    }
+
+    /// The bool of `name`, if one was given.
+    pub fn given_flag(&self, name: &str) -> Option<bool> {
+        match self.0.get(name) {
+            Some(Value::Bool(flag)) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    /// The known elements of the list `name`; a text alone counts as a list of one.
     pub fn texts(&self, name: &str) -> Vec<String> {
+        match self.0.get(name) {
+            Some(Value::List(items)) => items.iter().filter_map(as_text).collect(),
+            Some(Value::Text(text)) if !text.is_empty() => vec![text.clone()],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The list `name`, if one was given: an empty one is not the same as none.
+    pub fn given_texts(&self, name: &str) -> Option<Vec<String>> {
+        matches!(self.0.get(name), Some(Value::List(_))).then(|| self.texts(name))
+    }
+
+    /// The list `name` through a parser that its row's check has already run.
+    pub fn parsed_list<T, E>(&self, name: &str, parse: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
+        self.texts(name).iter().filter_map(|text| parse(text).ok()).collect()
+    }
+
+    /// The blocks `name`.
+    pub fn blocks(&self, name: &str) -> Vec<BTreeMap<String, Value>> {
         let Some(Value::List(items)) = self.0.get(name) else { return Vec::new() };
-        items.iter().filter_map(as_text).collect()
+        let body = |item: &Value| if let Value::Map(map) = item { Some(map.clone()) } else { None };
+        items.iter().filter_map(body).collect()
     }
 
     /// The map of numbers `name`.

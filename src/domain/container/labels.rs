@@ -1,5 +1,6 @@
 //! Labels that make a container ours. Only a container with them is ever signalled or removed.
 
+use crate::domain::config::grammar::glob;
 use crate::domain::task::TaskRequest;
 use std::collections::BTreeMap;
 
@@ -30,7 +31,43 @@ pub enum Owner {
     },
 }
 
-/// The labels of a task's container.
+/// Labels that the operator may ask for, as the Go driver writes them.
+const NOMAD: &str = "com.hashicorp.nomad";
+
+/// All labels of a task's container: the job's own, those that the operator asks for, ours. The later win, so a
+/// job cannot pass its container off as somebody else's.
+pub fn labels(
+    task: &TaskRequest,
+    own: &BTreeMap<String, String>,
+    extra: &[String],
+) -> BTreeMap<String, String> {
+    let mut labels = own.clone();
+    labels.extend(extra_labels(task, extra));
+    labels.extend(of_task(task));
+    labels
+}
+
+fn extra_labels(task: &TaskRequest, patterns: &[String]) -> BTreeMap<String, String> {
+    if patterns.is_empty() {
+        return BTreeMap::new();
+    }
+    let meta = &task.meta;
+    let known = [
+        ("job_name", &meta.job_name),
+        ("job_id", &meta.job_id),
+        ("task_group_name", &meta.group_name),
+        ("task_name", &meta.task_name),
+        ("namespace", &meta.namespace),
+        ("node_name", &meta.node_name),
+        ("node_id", &meta.node_id),
+    ];
+    let wanted = |name: &str| patterns.iter().any(|pattern| glob::matches(pattern, name));
+    let chosen = known.into_iter().filter(|(name, _)| wanted(name));
+    let chosen = chosen.map(|(name, value)| (format!("{NOMAD}.{name}"), value.clone()));
+    chosen.chain([(format!("{NOMAD}.alloc_id"), meta.alloc_id.as_str().to_owned())]).collect()
+}
+
+/// The labels that make a container this task's.
 pub fn of_task(task: &TaskRequest) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::new();
     let mut label = |key: &str, value: &str| drop(labels.insert(key.to_owned(), value.to_owned()));
@@ -50,5 +87,34 @@ pub fn owner(labels: &BTreeMap<String, String>) -> Owner {
     match (get(DRIVER_LABEL).as_deref(), get(TASK_LABEL), get(ALLOC_LABEL)) {
         (Some(DRIVER), Some(task_id), Some(alloc_id)) => Owner::Task { task_id, alloc_id },
         _ => Owner::Foreign,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::container::translate_tests::task;
+
+    #[test]
+    fn a_job_cannot_forge_our_labels() {
+        let own =
+            [(TASK_LABEL.to_owned(), "forged".to_owned()), ("team".to_owned(), "core".to_owned())].into();
+        let labels = labels(&task(), &own, &[]);
+        assert_eq!(labels["team"], "core");
+        assert_eq!(labels[TASK_LABEL], task().id.as_str());
+        assert!(!labels.keys().any(|key| key.starts_with(NOMAD)));
+    }
+
+    #[test]
+    fn patterns_choose_extra_labels_and_any_brings_the_allocation() {
+        let chosen = |patterns: &[&str]| {
+            let patterns: Vec<String> = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+            extra_labels(&task(), &patterns).into_keys().collect::<Vec<_>>()
+        };
+        assert_eq!(chosen(&["nothing"]), ["com.hashicorp.nomad.alloc_id"]);
+        let job =
+            ["com.hashicorp.nomad.alloc_id", "com.hashicorp.nomad.job_id", "com.hashicorp.nomad.job_name"];
+        assert_eq!(chosen(&["job*"]), job);
+        assert_eq!(chosen(&["*"]).len(), 8);
     }
 }

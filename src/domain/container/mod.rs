@@ -5,15 +5,23 @@
 //! host paths between [`translate::plan`] and create).
 
 pub mod command;
+pub mod dns;
 pub mod exec;
 pub mod facts;
+pub mod health;
 pub mod labels;
 pub mod limits;
+pub mod log;
 pub mod mounts;
 pub mod network;
 pub mod ports;
+pub mod pull;
+pub mod security;
 pub mod spec;
 pub mod translate;
+
+#[cfg(test)]
+pub(crate) mod translate_tests;
 
 pub use exec::ExecSpec;
 pub use facts::{ContainerFacts, ContainerState};

@@ -1,25 +1,62 @@
-//! The directories of the allocation, the job's volumes, the host's mounts, tmpfs; in this order.
+//! The directories of the allocation, the job's volumes and mounts, the host's mounts, tmpfs; in this order.
 
-use super::spec::{Device, Mount, MountSource};
-use crate::domain::config::tmpfs::Tmpfs;
-use crate::domain::config::volume::Volume;
-use crate::domain::config::{PluginConfig, TaskConfig};
+use super::spec::{Device, Mount, MountSource, NamedVolume};
+use crate::domain::config::PluginConfig;
+use crate::domain::config::grammar::device::DeviceOption;
+use crate::domain::config::grammar::tmpfs::Tmpfs;
+use crate::domain::config::grammar::volume::Volume;
+use crate::domain::config::task::storage::{MountOption, MountSourceOption, StorageOptions, VolumeOption};
 use crate::domain::task::TaskRequest;
 use crate::domain::task::request::{HostDevice, HostMount};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, PathBuf};
 
-/// All mounts of a task.
-pub fn mounts(task: &TaskRequest, config: &TaskConfig, plugin: &PluginConfig) -> Vec<Mount> {
-    let label = plugin.selinux_label.as_deref();
+/// All mounts of a task. A privileged one needs no SELinux labels, and relabelling what it shares with others
+/// would lock them out.
+pub fn mounts(
+    task: &TaskRequest,
+    storage: &StorageOptions,
+    plugin: &PluginConfig,
+    privileged: bool,
+) -> Vec<Mount> {
+    let label = plugin.selinux_label.as_deref().filter(|_| !privileged);
     let mut mounts = alloc_mounts(task, label);
-    mounts.extend(config.volumes.iter().map(|volume| volume_mount(task, volume, label)));
-    mounts.extend(task.mounts.iter().map(|mount| host_mount(mount, label)));
-    mounts.extend(config.tmpfs.iter().map(tmpfs_mount));
+    let driver = storage.volume_driver.as_deref();
+    mounts.extend(storage.volumes.iter().map(|volume| volume_mount(task, volume, driver, label)));
+    mounts.extend(storage.mount.iter().map(|mount| mount_block(task, mount, label)));
+    mounts.extend(task.mounts.iter().map(|mount| host_mount(mount, label, privileged)));
+    mounts.extend(storage.tmpfs.iter().map(tmpfs_mount));
     mounts
 }
 
-/// Devices that Nomad's device plugins pass.
-pub fn devices(devices: &[HostDevice]) -> Vec<Device> {
+/// Host paths that the job itself chose, with the targets they are for.
+pub fn chosen_by_job(task: &TaskRequest, storage: &StorageOptions) -> Vec<(String, PathBuf)> {
+    let named = |volume: &&Volume| is_named(&volume.host, storage.volume_driver.as_deref());
+    let volumes = storage.volumes.iter().filter(|volume| !named(volume));
+    let volumes = volumes.map(|volume| (volume.container.clone(), host_path(task, &volume.host)));
+    let binds = storage.mount.iter().filter_map(|mount| match &mount.source {
+        MountSourceOption::Bind { host, .. } => Some((mount.target.clone(), host_path(task, host))),
+        MountSourceOption::Volume(_) | MountSourceOption::Tmpfs { .. } => None,
+    });
+    volumes.chain(binds).collect()
+}
+
+/// The job's device nodes and those that Nomad's device plugins pass; the job's CDI names.
+pub fn devices(task: &TaskRequest, storage: &StorageOptions) -> (Vec<Device>, Vec<String>) {
+    let (mut nodes, mut cdi) = (host_devices(&task.devices), Vec::new());
+    for device in &storage.devices {
+        match device {
+            DeviceOption::Cdi(name) => cdi.push(name.clone()),
+            DeviceOption::Node { host, target, permissions } => nodes.push(Device {
+                host: host.clone(),
+                target: target.clone(),
+                permissions: permissions.clone(),
+            }),
+        }
+    }
+    (nodes, cdi)
+}
+
+fn host_devices(devices: &[HostDevice]) -> Vec<Device> {
     let device = |device: &HostDevice| Device {
         host: device.host_path.clone(),
         target: device.task_path.clone(),
@@ -43,11 +80,51 @@ fn alloc_mounts(task: &TaskRequest, label: Option<&str>) -> Vec<Mount> {
     ]
 }
 
-fn volume_mount(task: &TaskRequest, volume: &Volume, label: Option<&str>) -> Mount {
-    Mount {
-        target: volume.container.clone(),
-        source: MountSource::Bind(host_path(task, &volume.host).to_string_lossy().into_owned()),
-        options: with_label(volume.options.clone(), label),
+fn volume_mount(task: &TaskRequest, volume: &Volume, driver: Option<&str>, label: Option<&str>) -> Mount {
+    let (target, options) = (volume.container.clone(), volume.options.clone());
+    if is_named(&volume.host, driver) {
+        let driver = driver.filter(|driver| *driver != "local").map(str::to_owned);
+        let named = NamedVolume { name: volume.host.clone(), driver, ..NamedVolume::default() };
+        return Mount { target, source: MountSource::Volume(named), options };
+    }
+    Mount { target, source: bind(task, &volume.host), options: with_label(options, label) }
+}
+
+/// With a volume driver, what does not look like a path is the name of a volume; as in Nomad's Docker driver.
+fn is_named(source: &str, driver: Option<&str>) -> bool {
+    driver.is_some() && !source.starts_with(['/', '.'])
+}
+
+fn bind(task: &TaskRequest, written: &str) -> MountSource {
+    MountSource::Bind(host_path(task, written).to_string_lossy().into_owned())
+}
+
+fn mount_block(task: &TaskRequest, mount: &MountOption, label: Option<&str>) -> Mount {
+    let read_only = mount.read_only.then(|| "ro".to_owned());
+    let (source, options) = match &mount.source {
+        MountSourceOption::Bind { host, propagation } => {
+            let options = read_only.into_iter().chain(propagation.clone()).collect();
+            (bind(task, host), with_label(options, label))
+        }
+        MountSourceOption::Volume(volume) => {
+            let no_copy = volume.no_copy.then(|| "nocopy".to_owned());
+            (MountSource::Volume(named(volume)), read_only.into_iter().chain(no_copy).collect())
+        }
+        MountSourceOption::Tmpfs { size, mode } => {
+            let size = size.map(|bytes| format!("size={bytes}"));
+            let mode = mode.map(|mode| format!("mode={mode:o}"));
+            (MountSource::Tmpfs, read_only.into_iter().chain(size).chain(mode).collect())
+        }
+    };
+    Mount { target: mount.target.clone(), source, options }
+}
+
+fn named(volume: &VolumeOption) -> NamedVolume {
+    NamedVolume {
+        name: volume.name.clone(),
+        driver: volume.driver.clone().filter(|driver| driver != "local"),
+        options: volume.options.clone(),
+        labels: volume.labels.clone(),
     }
 }
 
@@ -65,12 +142,7 @@ pub fn host_path(task: &TaskRequest, written: &str) -> PathBuf {
     path
 }
 
-/// Whether `path` lies in the allocation. Both must be free of symlinks and `..`.
-pub fn is_inside(path: &Path, alloc_dir: &Path) -> bool {
-    path.starts_with(alloc_dir)
-}
-
-fn host_mount(mount: &HostMount, label: Option<&str>) -> Mount {
+fn host_mount(mount: &HostMount, label: Option<&str>, privileged: bool) -> Mount {
     let propagation = match mount.propagation.as_str() {
         "private" => Some("rprivate"),
         "host-to-task" => Some("rslave"),
@@ -79,7 +151,7 @@ fn host_mount(mount: &HostMount, label: Option<&str>) -> Mount {
     };
     let read_only = mount.read_only.then_some("ro");
     let options = read_only.into_iter().chain(propagation).map(str::to_owned).collect();
-    let own_label = Some(mount.selinux_label.as_str()).filter(|label| !label.is_empty());
+    let own_label = Some(mount.selinux_label.as_str()).filter(|label| !label.is_empty() && !privileged);
     Mount {
         target: mount.task_path.clone(),
         source: MountSource::Bind(mount.host_path.clone()),
@@ -98,4 +170,104 @@ fn with_label(mut options: Vec<String>, label: Option<&str>) -> Vec<String> {
         options.push(label.to_owned());
     }
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::config::{TaskConfig, Value};
+    use crate::domain::container::translate_tests::task;
+
+    fn storage(options: impl IntoIterator<Item = (&'static str, Value)>) -> StorageOptions {
+        let image = [("image", Value::from("x"))];
+        TaskConfig::decode(&Value::object(image.into_iter().chain(options))).unwrap().storage
+    }
+
+    fn of(storage: &StorageOptions, plugin: &PluginConfig, privileged: bool) -> Vec<Mount> {
+        mounts(&task(), storage, plugin, privileged).split_off(3)
+    }
+
+    #[test]
+    fn with_a_driver_a_bare_name_is_a_volume_and_a_path_is_not() {
+        let volumes = Value::from(vec!["data:/data:ro", "./x:/x", "/y:/y"]);
+        let storage = storage([("volumes", volumes), ("volume_driver", "nfs".into())]);
+        let mounts = of(&storage, &PluginConfig::default(), false);
+        let MountSource::Volume(volume) = &mounts[0].source else { panic!("no volume") };
+        assert_eq!((volume.name.as_str(), volume.driver.as_deref()), ("data", Some("nfs")));
+        assert_eq!(mounts[0].options, ["ro"]);
+        assert!(mounts[1..].iter().all(|mount| matches!(mount.source, MountSource::Bind(_))));
+        assert_eq!(chosen_by_job(&task(), &storage).len(), 2);
+    }
+
+    #[test]
+    fn mount_blocks_become_mounts_of_their_type() {
+        let object = Value::object::<&str>;
+        let block = |kind: &str, rest: Vec<(&'static str, Value)>| {
+            let head = [("type", Value::from(kind)), ("target", "/t".into())];
+            object(head.into_iter().chain(rest).collect::<Vec<_>>())
+        };
+        let storage = storage([(
+            "mount",
+            Value::List(vec![
+                block(
+                    "bind",
+                    vec![
+                        ("source", "local/x".into()),
+                        ("readonly", true.into()),
+                        ("bind_options", object(vec![("propagation", "rslave".into())])),
+                    ],
+                ),
+                block(
+                    "volume",
+                    vec![
+                        ("source", "v".into()),
+                        (
+                            "volume_options",
+                            object(vec![
+                                ("no_copy", true.into()),
+                                (
+                                    "driver_config",
+                                    object(vec![("options", object(vec![("type", "nfs".into())]))]),
+                                ),
+                            ]),
+                        ),
+                    ],
+                ),
+                block(
+                    "tmpfs",
+                    vec![("tmpfs_options", object(vec![("size", "1m".into()), ("mode", "0700".into())]))],
+                ),
+            ]),
+        )]);
+        let mounts = of(&storage, &PluginConfig::default(), false);
+        assert_eq!(mounts[0].source, MountSource::Bind("/nowhere/alloc-1/web/local/x".to_owned()));
+        assert_eq!(mounts[0].options, ["ro", "rslave"]);
+        let MountSource::Volume(volume) = &mounts[1].source else { panic!("no volume") };
+        assert!(volume.is_special() && volume.options["type"] == "nfs");
+        assert_eq!(mounts[1].options, ["nocopy"]);
+        assert_eq!(
+            (&mounts[2].source, mounts[2].options.join(",")),
+            (&MountSource::Tmpfs, "size=1048576,mode=700".into())
+        );
+    }
+
+    #[test]
+    fn labels_are_for_binds_of_tasks_that_are_not_privileged() {
+        let plugin = PluginConfig { selinux_label: Some("z".to_owned()), ..PluginConfig::default() };
+        let storage =
+            storage([("volumes", Value::from(vec!["/a:/a", "/b:/b:Z"])), ("tmpfs", Value::from(vec!["/t"]))]);
+        let options = |privileged| {
+            of(&storage, &plugin, privileged).into_iter().map(|m| m.options.join(",")).collect::<Vec<_>>()
+        };
+        assert_eq!(options(false), ["z", "Z", ""]);
+        assert_eq!(options(true), ["", "Z", ""]);
+    }
+
+    #[test]
+    fn devices_of_the_job_and_of_plugins_come_together() {
+        let storage = storage([("devices", Value::from(vec!["/dev/fuse:/dev/f:r", "nvidia.com/gpu=0"]))]);
+        let (nodes, cdi) = devices(&task(), &storage);
+        assert_eq!((nodes[0].target.as_str(), nodes[0].permissions.as_str()), ("/dev/f", "r"));
+        assert_eq!(cdi, ["nvidia.com/gpu=0"]);
+    }
 }

@@ -1,14 +1,16 @@
 //! Published ports: by label of the group network (`ports`), or of the task's own network (`port_map`).
 
 use super::spec::{Network, PublishedPort};
-use crate::domain::config::{Problem, TaskConfig};
+use crate::domain::config::Problem;
+use crate::domain::config::grammar::port::{PortOption, Protocol};
+use crate::domain::config::task::network::NetworkOptions;
 use crate::domain::task::request::{Port, Resources, TaskNetwork};
 use std::collections::BTreeMap;
 
 /// The ports to publish. Checked also where the network cannot publish them, so that a wrong label is told.
 pub fn ports(
     resources: &Resources,
-    config: &TaskConfig,
+    config: &NetworkOptions,
     network: &Network,
 ) -> Result<Vec<PublishedPort>, Problem> {
     let ports = match (config.ports.is_empty(), config.port_map.is_empty()) {
@@ -20,19 +22,21 @@ pub fn ports(
     Ok(if network.publishes_ports() { ports } else { vec![] })
 }
 
-fn group_ports(known: &[Port], labels: &[String]) -> Result<Vec<PublishedPort>, Problem> {
-    let published = |(at, label): (usize, &String)| {
-        let port = known.iter().find(|port| port.label == *label);
-        port.map(publish).ok_or_else(|| unknown_label(&format!("ports[{at}]"), label, known))
+fn group_ports(known: &[Port], wanted: &[PortOption]) -> Result<Vec<PublishedPort>, Problem> {
+    let published = |(at, wanted): (usize, &PortOption)| {
+        let port = known.iter().find(|port| port.label == wanted.label);
+        let port = port.map(|port| publish(port, wanted.protocol));
+        port.ok_or_else(|| unknown_label(&format!("ports[{at}]"), &wanted.label, known))
     };
-    labels.iter().enumerate().map(published).collect()
+    wanted.iter().enumerate().map(published).collect()
 }
 
-fn publish(port: &Port) -> PublishedPort {
+fn publish(port: &Port, protocol: Protocol) -> PublishedPort {
     PublishedPort {
         host_ip: port.host_ip.clone(),
         host: port.host,
         container: port.container.unwrap_or(port.host),
+        protocol,
     }
 }
 
@@ -64,7 +68,7 @@ fn task_ports(
                 Problem::new(format!("port_map.{label}"), format!("{port} is no port; use 1 to 65535"))
             })?,
         };
-        Ok(PublishedPort { host_ip: network.ip.clone(), host: *host, container })
+        Ok(PublishedPort { host_ip: network.ip.clone(), host: *host, container, protocol: Protocol::Both })
     };
     network.ports.iter().map(publish).collect()
 }

@@ -1,14 +1,18 @@
 //! A task becomes a container: the topics put together.
 
-use super::spec::{ContainerSpec, Network, PublishedPort};
-use super::{command, labels, limits, mounts, network, ports};
-use crate::domain::config::volume::Volume;
+use super::spec::{ContainerSpec, PublishedPort};
+use super::{command, dns, health, labels, limits, log, mounts, network, ports, pull, security};
 use crate::domain::config::{PluginConfig, Problems, TaskConfig};
 use crate::domain::fingerprint::RuntimeFacts;
+use crate::domain::image::{Image, ImageRef, PullRequest};
+use crate::domain::policy::PathRule;
 use crate::domain::task::TaskRequest;
 use crate::domain::task::identity::ContainerName;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+/// The cgroup that Nomad keeps its tasks in.
+const NOMAD_SLICE: &str = "nomad.slice";
 
 /// What a translation needs to know besides the task.
 #[derive(Debug, Clone, Copy)]
@@ -17,18 +21,43 @@ pub struct Node<'a> {
     pub plugin: &'a PluginConfig,
     /// The runtime the task will run on.
     pub runtime: &'a RuntimeFacts,
+    /// Number of CPU cores.
+    pub cores: u32,
 }
 
 /// A spec, and what is left to do before it may be created.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// Complete but for [`Plan::confined`].
+    /// Complete but for [`Plan::paths`], and for the image where it must be got first.
     pub spec: ContainerSpec,
-    /// Host paths that must resolve to a place inside the allocation: container target and host path. Empty
-    /// when the operator allows all host paths.
-    pub confined: Vec<(String, PathBuf)>,
+    /// How the image is got; the account is not in it yet.
+    pub pull: PullRequest,
+    /// Host paths that the job chose. They must resolve to what [`Plan::path_rule`] allows.
+    pub paths: Vec<HostPath>,
+    /// `None` if every path will do.
+    pub path_rule: Option<PathRule>,
     /// Container port of each label, for the host's service registration.
     pub port_map: BTreeMap<String, u16>,
+}
+
+/// A host path that a job chose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPath {
+    /// What it is for.
+    pub purpose: PathPurpose,
+    /// Absolute; `.` and `..` are resolved by text.
+    pub path: PathBuf,
+}
+
+/// What a host path is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PathPurpose {
+    /// The source of the mount with this target.
+    Mount(String),
+    /// The image.
+    Archive,
+    /// The seccomp profile.
+    Seccomp,
 }
 
 /// Translates a task.
@@ -37,57 +66,84 @@ pub struct Plan {
 /// Every option that cannot work for this task on this node.
 pub fn plan(task: &TaskRequest, config: &TaskConfig, node: Node<'_>) -> Result<Plan, Problems> {
     let mut problems = Problems::default();
-    let network = network::network(task, config.network_mode.as_ref(), node.runtime);
-    let ports = problems.note(ports::ports(&task.resources, config, &network));
-    let limits = problems.note(limits::limits(&task.resources, config, node.runtime));
-    let spec = ContainerSpec {
+    let spec = spec(task, config, node, &mut problems);
+    let port_map = port_map(task, config, &spec.ports);
+    let rules = node.plugin.policy.rules(&task.meta.namespace);
+    let paths = host_paths(task, config, &spec);
+    let pull = pull::request(task, &config.image);
+    problems.or(Plan { spec, pull, paths, path_rule: PathRule::of(node.plugin, &rules), port_map })
+}
+
+fn spec(task: &TaskRequest, config: &TaskConfig, node: Node<'_>, problems: &mut Problems) -> ContainerSpec {
+    let (process, storage) = (&config.process, &config.storage);
+    let network = network::network(task, &config.network, node, problems);
+    let (devices, cdi_devices) = mounts::devices(task, storage);
+    ContainerSpec {
         name: ContainerName::of_task(&task.meta.task_name, &task.meta.alloc_id),
-        image: config.image.clone(),
-        entrypoint: config.entrypoint.clone(),
+        image: image(&config.image.image),
+        entrypoint: process.entrypoint.clone(),
         command: command::command(config),
         env: command::env(task, config),
-        labels: labels::of_task(task),
-        hostname: config.hostname.clone(),
+        labels: labels::labels(task, &process.labels, &node.plugin.extra_labels),
+        hostname: process.hostname.clone(),
         user: task.user.clone(),
-        working_dir: config.working_dir.clone(),
-        init: config.init,
-        init_path: config.init_path.clone(),
-        mounts: mounts::mounts(task, config, node.plugin),
-        devices: mounts::devices(&task.devices),
-        dns: task.dns.clone(),
-        hosts: hosts(task, &network),
+        working_dir: process.working_dir.clone(),
+        init: process.init,
+        init_path: process.init_path.clone(),
+        mounts: mounts::mounts(task, storage, node.plugin, config.security.privileged),
+        devices,
+        ports: problems.note(ports::ports(&task.resources, &config.network, &network)),
+        dns: dns::dns(task.dns.as_ref(), &config.network, node.plugin),
+        hosts: problems.note(network::hosts(task, &config.network, &network)),
         network,
-        ports,
-        limits,
+        limits: problems.note(limits::limits(&task.resources, &config.resources, node)),
+        terminal: process.tty,
+        stop_signal: process.stop_signal,
+        annotations: process.annotations.clone(),
+        oci_runtime: process.runtime.clone(),
+        health: problems.note(health::health(&process.healthcheck)),
+        log: log::log(&config.logging, node.plugin),
+        security: security::security(&config.security, &task.meta.alloc_id),
+        cdi_devices,
+        secrets: storage.secrets.clone(),
+        storage_options: storage.storage_opt.clone(),
+        cgroup_parent: node.runtime.has_slices().then(|| NOMAD_SLICE.to_owned()),
+    }
+}
+
+/// An archive says what it is called once it is loaded.
+fn image(image: &Image) -> ImageRef {
+    match image {
+        Image::Named(image) => image.clone(),
+        Image::Archive(_) => ImageRef::default(),
+    }
+}
+
+fn host_paths(task: &TaskRequest, config: &TaskConfig, spec: &ContainerSpec) -> Vec<HostPath> {
+    let mounts = mounts::chosen_by_job(task, &config.storage).into_iter();
+    let mounts = mounts.map(|(target, path)| HostPath { purpose: PathPurpose::Mount(target), path });
+    let archive = match &config.image.image {
+        Image::Archive(archive) => Some((PathPurpose::Archive, archive.path.as_str())),
+        Image::Named(_) => None,
     };
-    let port_map = port_map(task, config, &spec.ports);
-    problems.or(Plan { spec, confined: confined(task, &config.volumes, node.plugin), port_map })
-}
-
-/// Lines for `/etc/hosts`; a joined container brings its own file.
-fn hosts(task: &TaskRequest, network: &Network) -> Vec<(String, String)> {
-    match (&task.network, network) {
-        (Some(namespace), Network::Path(_)) => {
-            namespace.hosts.iter().map(|(address, name)| (address.clone(), name.clone())).collect()
-        }
-        _ => vec![],
-    }
-}
-
-fn confined(task: &TaskRequest, volumes: &[Volume], plugin: &PluginConfig) -> Vec<(String, PathBuf)> {
-    if plugin.volumes_enabled {
-        return vec![];
-    }
-    volumes.iter().map(|v| (v.container.clone(), mounts::host_path(task, &v.host))).collect()
+    let seccomp = spec.security.seccomp.as_deref().filter(|profile| *profile != "unconfined");
+    let seccomp = seccomp.map(|profile| (PathPurpose::Seccomp, profile));
+    let single = archive.into_iter().chain(seccomp);
+    let single = single.map(|(purpose, path)| HostPath { purpose, path: mounts::host_path(task, path) });
+    mounts.chain(single).collect()
 }
 
 /// Container port by label: of the group's ports that the task publishes, and of `port_map`.
 fn port_map(task: &TaskRequest, config: &TaskConfig, published: &[PublishedPort]) -> BTreeMap<String, u16> {
-    let group = task.resources.ports.iter().filter(|port| config.ports.contains(&port.label));
+    let group =
+        task.resources.ports.iter().filter(|port| config.network.ports.iter().any(|p| p.label == port.label));
     let group = group
         .filter(|port| published.iter().any(|p| p.host == port.host))
         .map(|port| (port.label.clone(), port.container.unwrap_or(port.host)));
-    let mapped =
-        config.port_map.iter().filter_map(|(label, port)| Some((label.clone(), u16::try_from(*port).ok()?)));
+    let mapped = config
+        .network
+        .port_map
+        .iter()
+        .filter_map(|(label, port)| Some((label.clone(), u16::try_from(*port).ok()?)));
     group.chain(mapped).collect()
 }

@@ -4,11 +4,12 @@ use super::identity::{AllocId, TaskId};
 use crate::domain::config::Value;
 use crate::domain::secret::Env;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 /// Everything the host says about one task. After an agent restart `config` is empty: recovery must not read
 /// it (Nomad plugin protocol, trap 7).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct TaskRequest {
     /// This start of the task.
     pub id: TaskId,
@@ -32,6 +33,13 @@ pub struct TaskRequest {
     pub network: Option<NetworkNamespace>,
     /// Name resolution; `None` for the runtime's own.
     pub dns: Option<Dns>,
+}
+
+// Its configuration may hold a password.
+impl fmt::Debug for TaskRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskRequest").field("id", &self.id).field("meta", &self.meta).finish_non_exhaustive()
+    }
 }
 
 /// Names around a task. Empty where the host is too old to say.
@@ -88,6 +96,8 @@ impl TaskDirs {
 pub struct Resources {
     /// CPU shares, from `resources { cpu }` in MHz.
     pub cpu_shares: u64,
+    /// Part of all CPU time of the node, 0 to 1.
+    pub cpu_share_of_node: f64,
     /// Reserved cores as a cpuset list; empty for any.
     pub cpuset: String,
     /// `resources { memory }` in MiB.

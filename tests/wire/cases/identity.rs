@@ -61,7 +61,8 @@ pub async fn the_tasks_schema_has_every_documented_option(lab: &Lab) {
         ("image", "string"),
         ("command", "string"),
         ("args", "list(string)"),
-        ("entrypoint", "list(string)"),
+        // A string or a list of strings.
+        ("entrypoint", "any"),
         ("working_dir", "string"),
         ("volumes", "list(string)"),
         ("tmpfs", "list(string)"),

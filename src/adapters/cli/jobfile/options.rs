@@ -38,8 +38,20 @@ fn unknown_names(table: &'static [OptionRow], prefix: &str, value: &Value, probl
                     if let Value::List(blocks) = value { blocks } else { std::slice::from_ref(value) };
                 blocks.iter().for_each(|block| unknown_names(rows, &path, block, problems));
             }
+            Some(Kind::BlockList(rows)) => {
+                let blocks =
+                    if let Value::List(blocks) = value { blocks } else { std::slice::from_ref(value) };
+                let each = blocks.iter().enumerate();
+                each.for_each(|(at, block)| unknown_names(rows, &format!("{path}[{at}]"), block, problems));
+            }
             Some(
-                Kind::Text | Kind::Bool | Kind::Number | Kind::TextList | Kind::TextMap | Kind::NumberMap,
+                Kind::Text
+                | Kind::Bool
+                | Kind::Number
+                | Kind::TextList
+                | Kind::TextMap
+                | Kind::NumberMap
+                | Kind::TextOrList,
             ) => {}
         }
     }

@@ -59,7 +59,7 @@ fn the_redis_example_has_nomads_defaults() {
     let redis = &group.tasks[0];
     assert_eq!((redis.kill_timeout, redis.resources.memory), (Duration::from_secs(5), 256));
     let config = TaskConfig::decode(&redis.config.value).unwrap();
-    assert_eq!(config.ports, ["db"]);
+    assert_eq!(config.network.ports[0].label, "db");
 }
 
 #[test]

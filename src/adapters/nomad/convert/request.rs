@@ -56,6 +56,7 @@ fn resources(resources: wire::Resources) -> Resources {
     let asked = allocated.cpu.map_or(0, |cpu| cpu.cpu_shares);
     Resources {
         cpu_shares: positive(if linux.cpu_shares > 0 { linux.cpu_shares } else { asked }),
+        cpu_share_of_node: linux.percent_ticks,
         cpuset: linux.cpuset_cpus,
         memory_mb: positive(memory.memory_mb),
         memory_max: memory_max(memory.memory_max_mb),

@@ -1,6 +1,6 @@
 //! The option tables as the host's schema language (hclspec).
 
-use crate::adapters::nomad::proto::hclspec::{self, Attr, Block, Literal, Object, Spec, spec};
+use crate::adapters::nomad::proto::hclspec::{self, Attr, Block, BlockList, Literal, Object, Spec, spec};
 use crate::domain::config::OptionRow;
 use crate::domain::config::row::{Default, Kind};
 
@@ -17,7 +17,10 @@ fn wrap(block: spec::Block) -> Spec {
 fn row_spec(row: &OptionRow) -> Spec {
     match (row.kind, row.default) {
         (Kind::Block(rows), _) => block(row.name, rows),
+        (Kind::BlockList(rows), _) => block_list(row.name, rows),
         (_, Default::Bool(flag)) => with_default(attr(row), &flag.to_string()),
+        // An expression: a string needs its quotes (protocol 4.3).
+        (_, Default::Text(text)) => with_default(attr(row), &format!("{text:?}")),
         (_, Default::Unset | Default::Required) => attr(row),
     }
 }
@@ -32,7 +35,8 @@ fn attr(row: &OptionRow) -> Spec {
         // A literal object in a job file reaches the schema as a list of one (protocol 4.2).
         Kind::TextMap => "list(map(string))",
         Kind::NumberMap => "list(map(number))",
-        Kind::Block(_) => "any",
+        // Converted to what it is: a string, or a tuple of what stands in the list.
+        Kind::TextOrList | Kind::Block(_) | Kind::BlockList(_) => "any",
     };
     let required = matches!(row.default, Default::Required);
     wrap(spec::Block::Attr(Attr { name: row.name.to_owned(), r#type: r#type.to_owned(), required }))
@@ -41,6 +45,12 @@ fn attr(row: &OptionRow) -> Spec {
 fn block(name: &str, rows: &[OptionRow]) -> Spec {
     let nested = Some(Box::new(schema(rows)));
     wrap(spec::Block::BlockValue(Box::new(Block { name: name.to_owned(), required: false, nested })))
+}
+
+fn block_list(name: &str, rows: &[OptionRow]) -> Spec {
+    let nested = Some(Box::new(schema(rows)));
+    let list = BlockList { name: name.to_owned(), nested, min_items: 0, max_items: 0 };
+    wrap(spec::Block::BlockList(Box::new(list)))
 }
 
 fn with_default(primary: Spec, literal: &str) -> Spec {

@@ -3,24 +3,32 @@
 use super::connector::UnixConnector;
 use super::refusal;
 use crate::domain::limits::{CHANGE_TIMEOUT, QUERY_TIMEOUT};
+use crate::domain::secret::Secret;
 use crate::ports::clock::{Clock, within};
 use crate::ports::{ErrorKind, RuntimeError};
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use bytes::{Bytes, BytesMut};
+use futures_util::stream;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited, StreamBody};
+use hyper::body::{Frame, Incoming};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderMap};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::TokioExecutor;
 use serde::de::DeserializeOwned;
 use std::error::Error as _;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::io::AsyncReadExt;
 
 /// Most bytes of a reply. A list entry is about 2 KiB, so this is some ten thousand containers.
 const REPLY_BYTES: usize = 32 << 20;
+
+/// How much of a file is read at once.
+const PIECE_BYTES: usize = 256 << 10;
 
 /// Every reply names the service's version in it (libpod REST 2.0 to 5; before 3.1 an API number).
 const VERSION_HEADER: &str = "libpod-api-version";
@@ -46,13 +54,27 @@ impl Call {
     }
 }
 
+/// What goes with a request.
+#[derive(Clone)]
+enum Content {
+    /// Known.
+    Bytes(Bytes),
+    /// A file, read anew for each try, because it may not fit into memory.
+    File(PathBuf),
+}
+
+/// A request's body on its way.
+type Body = UnsyncBoxBody<Bytes, io::Error>;
+
 /// A request that has not been sent.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Ask {
     method: Method,
     /// Below `/vX/libpod`.
     path: String,
-    body: Bytes,
+    body: Content,
+    /// The account at a registry, as the header has it.
+    account: Option<Secret<String>>,
     /// It changes something: a second one is not the same as one.
     once: bool,
     limit: Option<Duration>,
@@ -61,7 +83,15 @@ pub struct Ask {
 
 impl Ask {
     fn new(method: Method, path: String, once: bool, limit: Duration) -> Self {
-        Self { method, path, body: Bytes::new(), once, limit: Some(limit), upgrade: false }
+        Self {
+            method,
+            path,
+            body: Content::Bytes(Bytes::new()),
+            account: None,
+            once,
+            limit: Some(limit),
+            upgrade: false,
+        }
     }
 
     /// Asks for something.
@@ -81,7 +111,19 @@ impl Ask {
 
     /// With a JSON body. Without this content type the service eats it as a form (libpod REST 4.3).
     pub fn json(mut self, body: Vec<u8>) -> Self {
-        self.body = body.into();
+        self.body = Content::Bytes(body.into());
+        self
+    }
+
+    /// With a file of this machine.
+    pub fn file(mut self, path: PathBuf) -> Self {
+        self.body = Content::File(path);
+        self
+    }
+
+    /// As somebody, at a registry.
+    pub fn account(mut self, header: Option<Secret<String>>) -> Self {
+        self.account = header;
         self
     }
 
@@ -131,7 +173,7 @@ enum Failure {
 
 /// The service behind one socket.
 pub struct Podman {
-    http: Client<UnixConnector, Full<Bytes>>,
+    http: Client<UnixConnector, Body>,
     socket: Arc<Path>,
     clock: Arc<dyn Clock>,
     /// First number of its version; 0 while unknown.
@@ -270,7 +312,11 @@ impl Podman {
         if ask.upgrade {
             request = request.header("connection", "Upgrade").header("upgrade", "tcp");
         }
-        let request = request.body(Full::new(ask.body.clone()));
+        if let Some(account) = &ask.account {
+            request = request.header("x-registry-auth", account.reveal());
+        }
+        let body = body(&ask.body).await.map_err(|error| Failure::Unsent(error.to_string()))?;
+        let request = request.body(body);
         let request = request.map_err(|error| Failure::Unsent(error.to_string()))?;
         let response = self.http.request(request).await.map_err(|error| client_failure(&error))?;
         self.learn(response.headers());
@@ -284,6 +330,20 @@ impl Podman {
             version.clone_into(&mut known);
             let major = version.split('.').next().and_then(|major| major.parse().ok());
             self.major.store(major.unwrap_or(0), Ordering::Relaxed);
+        }
+    }
+}
+
+async fn body(content: &Content) -> io::Result<Body> {
+    match content {
+        Content::Bytes(bytes) => Ok(Full::new(bytes.clone()).map_err(|never| match never {}).boxed_unsync()),
+        Content::File(path) => {
+            let pieces = stream::try_unfold(tokio::fs::File::open(path).await?, |mut file| async move {
+                let mut piece = BytesMut::with_capacity(PIECE_BYTES);
+                let read = file.read_buf(&mut piece).await?;
+                Ok((read > 0).then(|| (Frame::data(piece.freeze()), file)))
+            });
+            Ok(StreamBody::new(pieces).boxed_unsync())
         }
     }
 }

@@ -50,6 +50,9 @@ fn facts(info: wire::Info) -> RuntimeFacts {
         selinux: security.selinux_enabled,
         apparmor: security.apparmor_enabled,
         seccomp: security.seccomp_enabled,
+        cgroup_manager: host.cgroup_manager,
+        capabilities: security.capabilities,
+        socket: host.remote_socket.path,
     }
 }
 
@@ -74,6 +77,9 @@ mod tests {
             selinux: false,
             apparmor: false,
             seccomp: true,
+            cgroup_manager: "cgroupfs".to_owned(),
+            capabilities: "CAP_KILL".to_owned(),
+            socket: String::new(),
         };
         assert_eq!(facts, expected);
     }

@@ -2,15 +2,21 @@
 
 use super::client::{Ask, Call, Podman};
 use super::containers::escape;
+use super::spec::{Bad, Version};
 use super::{refusal, wire};
-use crate::domain::image::ImageRef;
+use crate::domain::image::{Account, Image, ImageRef, PullPolicy, PullRequest};
 use crate::domain::limits::PULL_TIMEOUT;
+use crate::domain::secret::Secret;
 use crate::ports::clock::within;
 use crate::ports::runtime::PullProgress;
 use crate::ports::{ErrorKind, RuntimeError};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use std::path::PathBuf;
+use std::time::Duration;
 
 /// Longest line: the last one lists ids, the others are sentences.
 const LINE_BYTES: usize = 1 << 20;
@@ -24,23 +30,87 @@ struct Told {
 }
 
 impl Podman {
-    /// See [`crate::ports::ContainerRuntime::pull`]. Credentials are the service's own; whether a registry's
-    /// certificate is checked is up to its `registries.conf`.
-    pub async fn pull(&self, image: &ImageRef, progress: PullProgress<'_>) -> Result<String, RuntimeError> {
-        let call = Call::new("pull image", image);
-        if let Some(id) = self.present(&call, image).await? {
-            return Ok(id);
+    /// See [`crate::ports::ContainerRuntime::pull`].
+    pub async fn pull(
+        &self,
+        request: &PullRequest,
+        progress: PullProgress<'_>,
+    ) -> Result<String, RuntimeError> {
+        let call = Call::new("pull image", &request.image);
+        let work = async {
+            match &request.image {
+                Image::Archive(archive) => {
+                    let path = request.archive.clone().unwrap_or_else(|| archive.path.clone().into());
+                    self.load(&call, path, request.timeout).await
+                }
+                Image::Named(image) => self.pull_named(&call, image, request, progress).await,
+            }
+        };
+        within(self.clock(), request.timeout, work).await.map_err(|_| {
+            let limit = request.timeout;
+            call.error(ErrorKind::TimedOut, format!("not done within {limit:?} (image_pull_timeout)"))
+        })?
+    }
+
+    async fn pull_named(
+        &self,
+        call: &Call,
+        image: &ImageRef,
+        request: &PullRequest,
+        progress: PullProgress<'_>,
+    ) -> Result<String, RuntimeError> {
+        let present = match request.policy {
+            PullPolicy::Missing if request.platform.is_given() => None,
+            PullPolicy::Missing | PullPolicy::Never => self.present(call, image).await?,
+            PullPolicy::Always | PullPolicy::Newer => None,
+        };
+        match (present, request.policy) {
+            (Some(id), _) => Ok(id),
+            (None, PullPolicy::Never) => {
+                Err(call.error(ErrorKind::ImageMissing, "not on this node, and pull_policy is never"))
+            }
+            (None, PullPolicy::Always | PullPolicy::Missing | PullPolicy::Newer) => {
+                self.fetch(call, image, request, progress).await
+            }
         }
-        let path = format!("/images/pull?policy=missing&reference={}", escape(image.as_str()));
-        let ask = Ask::post(path).repeatable().within(PULL_TIMEOUT);
-        let mut body = self.open(&call, &ask).await?.into_body();
+    }
+
+    async fn fetch(
+        &self,
+        call: &Call,
+        image: &ImageRef,
+        request: &PullRequest,
+        progress: PullProgress<'_>,
+    ) -> Result<String, RuntimeError> {
+        self.major(call).await?;
+        let query = query(image, request, Version::parse(&self.version()))
+            .map_err(|bad| call.error(bad.kind, bad.reason))?;
+        let ask = Ask::post(format!("/images/pull?{query}")).repeatable().within(request.timeout);
+        let ask = ask.account(request.account.as_ref().map(header));
+        let mut body = self.open(call, &ask).await?.into_body();
         let mut told = Told::default();
-        while let Some(bytes) = self.piece(&call, &mut body).await? {
+        while let Some(bytes) = self.piece(call, &mut body).await? {
             told.feed(&bytes, progress).map_err(|()| {
                 call.error(ErrorKind::Malformed, format!("a line of more than {LINE_BYTES} bytes"))
             })?;
         }
-        told.result(&call, progress)
+        told.result(call, progress)
+    }
+
+    /// `POST /images/load`. The archive names its image itself.
+    async fn load(&self, call: &Call, path: PathBuf, limit: Duration) -> Result<String, RuntimeError> {
+        let there = tokio::fs::metadata(&path).await;
+        there.map_err(|error| call.error(ErrorKind::Rejected, format!("{}: {error}", path.display())))?;
+        let ask = Ask::post("/images/load".to_owned()).file(path).repeatable().within(limit);
+        let reply = self.ask(call, &ask).await?;
+        if !reply.status.is_success() {
+            return Err(refusal::error(call, &reply, |_| ErrorKind::Rejected));
+        }
+        let loaded: wire::Loaded = reply.json(call)?;
+        let name = loaded.names.first().filter(|name| !name.is_empty());
+        let name = name.ok_or_else(|| call.error(ErrorKind::Rejected, "the archive names no image"))?;
+        let id = self.present(call, &ImageRef::from_id(name)).await?;
+        id.ok_or_else(|| call.error(ErrorKind::Internal, format!("{name} is not there after its load")))
     }
 
     /// The id of an image that is there: 1.8 ms (4.3). Before 3.4 a pull does not know `policy`.
@@ -68,6 +138,46 @@ impl Podman {
             }
         }
     }
+}
+
+/// The query of a pull.
+fn query(image: &ImageRef, request: &PullRequest, version: Version) -> Result<String, Bad> {
+    let mut query = vec![format!("reference={}", escape(image.as_str()))];
+    let mut add = |name: &str, value: &str| query.push(format!("{name}={}", escape(value)));
+    // Before 3.4 a pull always asks the registry.
+    version.needs_if(request.policy == PullPolicy::Newer, "pull_policy newer", Version(3, 4))?;
+    if version >= Version(3, 4) {
+        add("policy", policy(request));
+    }
+    if request.skip_tls_verify {
+        // Never said otherwise: true would overrule what registries.conf says of a registry.
+        add("tlsVerify", "false");
+    }
+    let platform = &request.platform;
+    let prefix = if version < Version(3, 0) { "override" } else { "" };
+    for (name, value) in [("OS", &platform.os), ("Arch", &platform.arch), ("Variant", &platform.variant)] {
+        value.iter().for_each(|value| add(&format!("{prefix}{name}"), value));
+    }
+    Ok(query.join("&"))
+}
+
+/// An image of another platform is there under the same name, so its presence says nothing.
+fn policy(request: &PullRequest) -> &'static str {
+    match request.policy {
+        PullPolicy::Missing if request.platform.is_given() => PullPolicy::Always.as_str(),
+        policy => policy.as_str(),
+    }
+}
+
+/// `X-Registry-Auth`: JSON in the URL-safe alphabet, with padding (libpod REST 2.0 to 5). A helper says by the
+/// user name `<token>` that its secret is an identity token.
+fn header(account: &Account) -> Secret<String> {
+    let password = account.password.reveal();
+    let json = match account.username.as_str() {
+        "<token>" => serde_json::json!({ "identitytoken": password }),
+        username => serde_json::json!({ "username": username, "password": password }),
+    };
+    Secret::new(URL_SAFE.encode(json.to_string()))
 }
 
 impl Told {
@@ -164,6 +274,51 @@ mod tests {
             assert_eq!(result.unwrap(), "3a6f");
             assert_eq!(lines, ["Trying to pull x..."]);
         }
+    }
+
+    fn request() -> PullRequest {
+        PullRequest::of(ImageRef::parse("quay.io/a/b:1").unwrap())
+    }
+
+    fn query_of(request: &PullRequest, version: Version) -> Result<String, Bad> {
+        let Image::Named(image) = &request.image else { panic!("no name") };
+        query(image, request, version)
+    }
+
+    #[test]
+    fn certificates_are_left_to_the_host_unless_the_task_says_otherwise() {
+        let plain = query_of(&request(), Version(4, 3)).unwrap();
+        assert_eq!(plain, "reference=quay.io%2Fa%2Fb%3A1&policy=missing");
+        let careless = PullRequest { skip_tls_verify: true, ..request() };
+        assert!(query_of(&careless, Version(4, 3)).unwrap().ends_with("&tlsVerify=false"));
+    }
+
+    #[test]
+    fn policies_and_platforms_in_the_words_of_the_version() {
+        let newer = PullRequest { policy: PullPolicy::Newer, ..request() };
+        assert!(query_of(&newer, Version(4, 3)).unwrap().contains("policy=newer"));
+        assert_eq!(query_of(&newer, Version(3, 3)).unwrap_err().kind, ErrorKind::Unsupported);
+        let platform = crate::domain::image::Platform {
+            arch: Some("arm64".to_owned()),
+            variant: Some("v8".to_owned()),
+            os: None,
+        };
+        let other = PullRequest { platform, ..request() };
+        assert!(query_of(&other, Version(4, 3)).unwrap().ends_with("policy=always&Arch=arm64&Variant=v8"));
+        assert!(query_of(&other, Version(2, 2)).unwrap().ends_with("&overrideArch=arm64&overrideVariant=v8"));
+    }
+
+    #[test]
+    fn an_account_is_url_safe_json() {
+        let header = |username: &str, password: &str| {
+            let password = Secret::new(password.to_owned());
+            let header = header(&Account { username: username.to_owned(), password });
+            assert!(!header.reveal().contains(['+', '/']));
+            let bytes = URL_SAFE.decode(header.reveal()).unwrap();
+            serde_json::from_slice::<serde_json::Value>(&bytes).unwrap()
+        };
+        assert_eq!(header("u", "p?>~"), serde_json::json!({"username": "u", "password": "p?>~"}));
+        assert_eq!(header("<token>", "t"), serde_json::json!({"identitytoken": "t"}));
     }
 
     #[test]

@@ -53,6 +53,11 @@ fn parse(reply: &Reply) -> Result<Refusal, String> {
     Ok(Refusal { status: reply.status, cause: body.cause, message })
 }
 
+/// What a refused volume means: another task may just have made it, everything else is in the request.
+pub fn of_volume(refusal: &Refusal) -> ErrorKind {
+    if refusal.cause == "volume already exists" { ErrorKind::Internal } else { ErrorKind::Rejected }
+}
+
 /// What a cause means to most calls.
 pub fn by_cause(refusal: &Refusal) -> ErrorKind {
     match refusal.cause.as_str() {

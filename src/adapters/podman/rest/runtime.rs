@@ -5,7 +5,7 @@ use super::probe::Described;
 use super::stats::Groups;
 use crate::domain::container::{ContainerFacts, ContainerSpec, ExecSpec};
 use crate::domain::fingerprint::RuntimeFacts;
-use crate::domain::image::ImageRef;
+use crate::domain::image::PullRequest;
 use crate::domain::log::{LogBatch, LogStart};
 use crate::domain::signal::Signal;
 use crate::domain::stats::StatsSample;
@@ -38,8 +38,8 @@ impl ContainerRuntime for RestRuntime {
         self.podman.probe(&self.described).await
     }
 
-    async fn pull(&self, image: &ImageRef, progress: PullProgress<'_>) -> Result<String, RuntimeError> {
-        self.podman.pull(image, progress).await
+    async fn pull(&self, request: &PullRequest, progress: PullProgress<'_>) -> Result<String, RuntimeError> {
+        self.podman.pull(request, progress).await
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Result<Created, RuntimeError> {

@@ -207,6 +207,15 @@ pub struct PullLine {
     pub id: String,
 }
 
+/// `POST /images/load`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Loaded {
+    /// Of the images in the archive.
+    #[serde(deserialize_with = "nullable")]
+    pub names: Vec<String>,
+}
+
 /// `GET /images/{n}/json`, `POST /containers/{n}/exec`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -243,6 +252,11 @@ pub struct Info {
 pub struct Host {
     /// `v1` or `v2`.
     pub cgroup_version: String,
+    /// `systemd` or `cgroupfs`.
+    pub cgroup_manager: String,
+    /// From 2.1 on; `null` without a service.
+    #[serde(deserialize_with = "nullable")]
+    pub remote_socket: RemoteSocket,
     /// See [`OciRuntime`].
     #[serde(deserialize_with = "nullable")]
     pub oci_runtime: OciRuntime,
@@ -261,10 +275,21 @@ pub struct OciRuntime {
     pub path: String,
 }
 
+/// `host.remoteSocket` of the info.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct RemoteSocket {
+    /// Of the socket, sometimes as a URL.
+    pub path: String,
+}
+
 /// `host.security` of the info.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Security {
+    /// Default capabilities, with commas between.
+    #[serde(deserialize_with = "nullable")]
+    pub capabilities: String,
     /// Runs without root.
     pub rootless: bool,
     /// Is on.

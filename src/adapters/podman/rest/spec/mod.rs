@@ -3,9 +3,14 @@
 //! Must not live here: what an option means (`domain::container`), or anything that asks the service.
 
 mod basic;
+mod health;
 mod mounts;
 mod network;
 mod resources;
+mod security;
+mod version;
+
+pub use version::Version;
 
 use crate::domain::container::ContainerSpec;
 use crate::ports::ErrorKind;
@@ -30,24 +35,33 @@ struct SpecGenerator<'a> {
     network: network::Network<'a>,
     #[serde(flatten)]
     resources: resources::Resources<'a>,
+    #[serde(flatten)]
+    security: security::Security<'a>,
+    #[serde(flatten)]
+    health: health::Health,
 }
 
-/// The JSON body of a create, for a service of version `major`.
+/// The JSON body of a create, for a service of this version.
 ///
 /// # Errors
 /// See [`Bad`].
-pub fn body(spec: &ContainerSpec, major: u32) -> Result<Vec<u8>, Bad> {
+pub fn body(spec: &ContainerSpec, version: Version) -> Result<Vec<u8>, Bad> {
     let generator = SpecGenerator {
-        basic: basic::basic(spec),
-        mounts: mounts::mounts(spec)?,
-        network: network::network(spec, major)?,
+        basic: basic::basic(spec, version)?,
+        mounts: mounts::mounts(spec, version)?,
+        network: network::network(spec, version)?,
         resources: resources::resources(&spec.limits),
+        security: security::security(&spec.security, version)?,
+        health: health::health(&spec.health, version)?,
     };
     serde_json::to_vec(&generator).map_err(|error| Bad {
         kind: ErrorKind::Rejected,
         reason: format!("cannot be written as JSON: {error}"),
     })
 }
+
+#[cfg(test)]
+mod option_tests;
 
 #[cfg(test)]
 #[path = "tests.rs"]

@@ -1,10 +1,11 @@
-//! Bind mounts, tmpfs, devices.
+//! Bind mounts, tmpfs, volumes, devices.
 
-use super::Bad;
+use super::{Bad, Version};
 use crate::domain::container::ContainerSpec;
 use crate::domain::container::spec::{Device, Mount, MountSource};
 use crate::ports::ErrorKind;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The mount topic of the SpecGenerator.
 #[derive(Serialize)]
@@ -12,6 +13,20 @@ pub struct Mounts<'a> {
     mounts: Vec<OciMount<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     devices: Vec<OciDevice>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    volumes: Vec<Named<'a>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    storage_opts: &'a BTreeMap<String, String>,
+}
+
+/// Names as Go writes fields without tags.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Named<'a> {
+    name: &'a str,
+    dest: &'a str,
+    options: Vec<&'a str>,
+    is_anonymous: bool,
 }
 
 #[derive(Serialize)]
@@ -29,18 +44,36 @@ struct OciDevice {
 }
 
 /// The topic of `spec`.
-pub fn mounts(spec: &ContainerSpec) -> Result<Mounts<'_>, Bad> {
-    let devices = spec.devices.iter().map(device).collect::<Result<_, _>>()?;
-    Ok(Mounts { mounts: spec.mounts.iter().map(mount).collect(), devices })
+pub fn mounts(spec: &ContainerSpec, version: Version) -> Result<Mounts<'_>, Bad> {
+    version.needs_if(!spec.cdi_devices.is_empty(), "devices by CDI name", Version(4, 1))?;
+    version.needs_if(!spec.storage_options.is_empty(), "storage_opt", Version(4, 0))?;
+    let cdi = spec.cdi_devices.iter().map(|name| Ok(OciDevice { path: name.clone() }));
+    Ok(Mounts {
+        mounts: spec.mounts.iter().filter_map(mount).collect(),
+        devices: spec.devices.iter().map(device).chain(cdi).collect::<Result<_, _>>()?,
+        volumes: spec.mounts.iter().filter_map(named).collect(),
+        storage_opts: &spec.storage_options,
+    })
 }
 
-fn mount(mount: &Mount) -> OciMount<'_> {
+fn mount(mount: &Mount) -> Option<OciMount<'_>> {
     let options = mount.options.iter().map(String::as_str);
     let (kind, source, options) = match &mount.source {
         MountSource::Bind(host) => ("bind", host.as_str(), with_rbind(options.collect())),
         MountSource::Tmpfs => ("tmpfs", "tmpfs", options.collect()),
+        MountSource::Volume(_) => return None,
     };
-    OciMount { destination: &mount.target, kind, source, options }
+    Some(OciMount { destination: &mount.target, kind, source, options })
+}
+
+fn named(mount: &Mount) -> Option<Named<'_>> {
+    let MountSource::Volume(volume) = &mount.source else { return None };
+    Some(Named {
+        name: &volume.name,
+        dest: &mount.target,
+        options: mount.options.iter().map(String::as_str).collect(),
+        is_anonymous: volume.name.is_empty(),
+    })
 }
 
 /// What is mounted below the source comes along, as with `podman run --volume`.

@@ -1,6 +1,7 @@
 //! The body of a create, as Podman 4.3 accepted it.
 
 use super::*;
+use crate::domain::config::grammar::port::Protocol;
 use crate::domain::container::spec::{Device, Limits, Mount, MountSource, Network, PublishedPort, SwapLimit};
 use crate::domain::image::ImageRef;
 use crate::domain::task::identity::{AllocId, ContainerName};
@@ -9,30 +10,13 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 pub fn minimal() -> ContainerSpec {
-    ContainerSpec {
-        name: ContainerName::of_task("web", &AllocId::new("1")),
-        image: ImageRef::parse("localhost/busybox:latest").unwrap(),
-        entrypoint: vec![],
-        command: vec![],
-        env: Default::default(),
-        labels: BTreeMap::new(),
-        hostname: None,
-        user: None,
-        working_dir: None,
-        init: false,
-        init_path: None,
-        mounts: vec![],
-        devices: vec![],
-        network: Network::None,
-        ports: vec![],
-        dns: None,
-        hosts: vec![],
-        limits: Limits::default(),
-    }
+    let image = ImageRef::parse("localhost/busybox:latest").unwrap();
+    let name = ContainerName::of_task("web", &AllocId::new("1"));
+    ContainerSpec { network: Network::None, ..ContainerSpec::new(name, image) }
 }
 
 fn json_of(spec: &ContainerSpec) -> Value {
-    serde_json::from_slice(&body(spec, 4).unwrap()).unwrap()
+    serde_json::from_slice(&body(spec, Version(4, 9)).unwrap()).unwrap()
 }
 
 #[test]
@@ -74,17 +58,14 @@ fn every_field_of_a_spec_arrives() {
             permissions: "r".to_owned(),
         }],
         network: Network::Bridge,
-        ports: vec![PublishedPort { host_ip: "127.0.0.1".to_owned(), host: 8080, container: 80 }],
+        ports: vec![PublishedPort {
+            host_ip: "127.0.0.1".to_owned(),
+            host: 8080,
+            container: 80,
+            protocol: Protocol::Both,
+        }],
         dns: Some(Dns { servers: text(&["1.1.1.1"]), searches: text(&["x"]), options: text(&["ndots:2"]) }),
         hosts: vec![("1.2.3.4".to_owned(), "foo".to_owned())],
-        limits: Limits {
-            cpu_shares: Some(512),
-            cpuset: Some("0-1".to_owned()),
-            memory: Some(64),
-            memory_reservation: Some(32),
-            memory_swap: Some(SwapLimit::Unlimited),
-            memory_swappiness: Some(10),
-        },
         ..minimal()
     };
     let json = json_of(&spec);
@@ -112,6 +93,23 @@ fn every_field_of_a_spec_arrives() {
         [&json["dns_server"], &json["dns_search"], &json["dns_option"]],
         [&json!(["1.1.1.1"]), &json!(["x"]), &json!(["ndots:2"])]
     );
+}
+
+#[test]
+fn limits_arrive_as_those_of_the_oci() {
+    let spec = ContainerSpec {
+        limits: Limits {
+            cpu_shares: Some(512),
+            cpuset: Some("0-1".to_owned()),
+            memory: Some(64),
+            memory_reservation: Some(32),
+            memory_swap: Some(SwapLimit::Unlimited),
+            memory_swappiness: Some(10),
+            ..Limits::default()
+        },
+        ..minimal()
+    };
+    let json = json_of(&spec);
     assert_eq!(
         json["resource_limits"],
         json!({"cpu": {"shares": 512, "cpus": "0-1"},
@@ -136,12 +134,12 @@ fn namespaces_carry_their_value_and_pasta_its_options() {
     );
     let pasta = ContainerSpec { network: Network::Pasta("-t,auto".to_owned()), ..minimal() };
     assert_eq!(json_of(&pasta)["network_options"], json!({"pasta": ["-t", "auto"]}));
-    assert_eq!(body(&pasta, 3).unwrap_err().kind, ErrorKind::Unsupported);
+    assert_eq!(body(&pasta, Version(4, 3)).unwrap_err().kind, ErrorKind::Unsupported);
 }
 
 #[test]
 fn a_device_that_the_wire_cannot_name_is_refused() {
     let device = Device { host: "/dev/a:b".to_owned(), target: String::new(), permissions: String::new() };
     let spec = ContainerSpec { devices: vec![device], ..minimal() };
-    assert!(body(&spec, 4).unwrap_err().reason.contains("/dev/a:b"));
+    assert!(body(&spec, Version(4, 9)).unwrap_err().reason.contains("/dev/a:b"));
 }

@@ -1,6 +1,5 @@
 //! `tmpfs` entries: `/container_path[:option,option…]`, as `podman run --tmpfs` takes them.
 
-use super::value::Value;
 use thiserror::Error;
 
 /// One tmpfs mount as written.
@@ -25,12 +24,4 @@ pub fn parse(text: &str) -> Result<Tmpfs, BadTmpfs> {
     }
     let options = options.split(',').filter(|option| !option.is_empty()).map(str::to_owned).collect();
     Ok(Tmpfs { container: container.to_owned(), options })
-}
-
-/// Row check.
-pub fn check(value: &Value) -> Result<(), String> {
-    match value {
-        Value::Text(text) => parse(text).map(|_| ()).map_err(|error| error.to_string()),
-        _ => Ok(()),
-    }
 }

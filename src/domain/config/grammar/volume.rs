@@ -1,6 +1,5 @@
 //! `volumes` entries: `host_path:container_path[:option,option…]`.
 
-use super::value::Value;
 use thiserror::Error;
 
 /// One bind mount as written.
@@ -46,14 +45,6 @@ pub fn parse(text: &str) -> Result<Volume, BadVolume> {
     }
     let options = options.split(',').filter(|option| !option.is_empty()).map(str::to_owned).collect();
     Ok(Volume { host: host.to_owned(), container: container.to_owned(), options })
-}
-
-/// Row check.
-pub fn check(value: &Value) -> Result<(), String> {
-    match value {
-        Value::Text(text) => parse(text).map(|_| ()).map_err(|error| error.to_string()),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

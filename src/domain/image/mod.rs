@@ -1,6 +1,13 @@
-//! Image references as job authors write them.
+//! Images: how job authors write them ([`ImageRef`], [`Image`]) and how they come to a node ([`pull`]).
+//!
+//! Must not live here: asking registries, reading archives or account files (the adapters do).
 
-use super::config::Value;
+pub mod pull;
+pub mod source;
+
+pub use pull::{Account, Platform, PullPolicy, PullRequest};
+pub use source::{Archive, Image};
+
 use std::fmt;
 use thiserror::Error;
 
@@ -17,8 +24,11 @@ pub enum BadImage {
     /// Nothing there.
     #[error("the image name is empty")]
     Empty,
-    /// A transport other than `docker://`.
-    #[error("transport {0:?} is not supported; write a registry image, with or without docker://")]
+    /// A transport that we do not know.
+    #[error(
+        "transport {0:?} is not supported; write a registry image, with or without docker://, or oci-archive:PATH \
+         or docker-archive:PATH; an archive on the web is fetched with an artifact block"
+    )]
     Transport(String),
     /// A part breaks the rules of image names.
     #[error("{0:?} is no image reference; write [registry/]name[:tag] or [registry/]name@sha256:digest")]
@@ -46,6 +56,21 @@ impl ImageRef {
         }
     }
 
+    /// An image by the id that the runtime gave it. Nothing is checked.
+    pub fn from_id(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The registry's host; `None` for a short name, which does not say.
+    pub fn registry(&self) -> Option<&str> {
+        self.0.split_once('/').map(|(first, _)| first).filter(|first| is_registry(first))
+    }
+
+    /// The name without tag and digest: what accounts and patterns are about.
+    pub fn repository(&self) -> &str {
+        split(&self.0).0
+    }
+
     /// The reference as Podman takes it.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -55,14 +80,6 @@ impl ImageRef {
 impl fmt::Display for ImageRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// Row check.
-pub fn check(value: &Value) -> Result<(), String> {
-    match value {
-        Value::Text(text) => ImageRef::parse(text).map(|_| ()).map_err(|error| error.to_string()),
-        _ => Ok(()),
     }
 }
 
@@ -150,6 +167,15 @@ mod tests {
         assert_eq!(parsed("docker://localhost:5000/x"), "localhost:5000/x:latest");
         assert_eq!(parsed("redis"), "redis");
         assert_eq!(parsed("localhost/busybox:latest"), "localhost/busybox:latest");
+    }
+
+    #[test]
+    fn the_registry_is_known_unless_the_name_is_short() {
+        let registry = |text| ImageRef::parse(text).unwrap().registry().map(str::to_owned);
+        assert_eq!(registry("quay.io/a/b:1").as_deref(), Some("quay.io"));
+        assert_eq!(registry("localhost:5000/x").as_deref(), Some("localhost:5000"));
+        assert_eq!((registry("redis"), registry("user/repo:1")), (None, None));
+        assert_eq!(ImageRef::parse("localhost:5000/x").unwrap().repository(), "localhost:5000/x");
     }
 
     #[test]

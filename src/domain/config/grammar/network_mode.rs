@@ -1,6 +1,5 @@
 //! `network_mode`: which network namespace a task gets when Nomad does not pass one in.
 
-use super::value::Value;
 use thiserror::Error;
 
 /// The mode as written.
@@ -22,12 +21,15 @@ pub enum NetworkModeOption {
     Task(String),
     /// A namespace by path.
     Path(String),
+    /// A network made with `podman network create`, by name.
+    Named(String),
 }
 
 /// The text is no mode.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "{0:?} is no network mode; use bridge, host, none, slirp4netns, pasta, container:ID, task:NAME or ns:PATH"
+    "{0:?} is no network mode; use bridge, host, none, slirp4netns, pasta, container:ID, task:NAME, ns:PATH or \
+     the name of a network of Podman"
 )]
 pub struct BadNetworkMode(pub String);
 
@@ -43,16 +45,11 @@ pub fn parse(text: &str) -> Result<NetworkModeOption, BadNetworkMode> {
         ("container", id) if !id.is_empty() => NetworkModeOption::Container(id.to_owned()),
         ("task", name) if !name.is_empty() => NetworkModeOption::Task(name.to_owned()),
         ("ns", path) if path.starts_with('/') => NetworkModeOption::Path(path.to_owned()),
+        (name, "") if text == name && super::networks::is_name(name) => {
+            NetworkModeOption::Named(name.to_owned())
+        }
         _ => return Err(BadNetworkMode(text.to_owned())),
     })
-}
-
-/// Row check.
-pub fn check(value: &Value) -> Result<(), String> {
-    match value {
-        Value::Text(text) if !text.is_empty() => parse(text).map(|_| ()).map_err(|error| error.to_string()),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]
@@ -66,12 +63,13 @@ mod tests {
         {
             assert!(parse(text).is_ok(), "{text}");
         }
+        assert_eq!(parse("backend"), Ok(NetworkModeOption::Named("backend".to_owned())));
         assert_eq!(parse("slirp4netns:mtu=1500"), Ok(NetworkModeOption::Slirp4netns("mtu=1500".to_owned())));
     }
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "brdige", "bridge:x", "container:", "task:", "ns:relative", "host:1"] {
+        for text in ["", "a b", "bridge:x", "container:", "task:", "ns:relative", "host:1"] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

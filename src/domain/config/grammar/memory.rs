@@ -1,6 +1,5 @@
 //! Sizes of memory as options write them: `100m`, `1g`, `1048576`, and `-1` for "no limit".
 
-use super::value::Value;
 use thiserror::Error;
 
 /// A size or its explicit absence.
@@ -39,30 +38,22 @@ pub fn parse(text: &str) -> Result<MemorySize, BadMemorySize> {
     Ok(MemorySize::Bytes(bytes))
 }
 
-/// Row check: a size.
-pub fn check_size(value: &Value) -> Result<(), String> {
-    match value {
-        Value::Text(text) => match parse(text).map_err(|error| error.to_string())? {
-            MemorySize::Bytes(_) => Ok(()),
-            MemorySize::Unlimited => Err("-1 has no meaning here; leave the option out".to_owned()),
-        },
-        _ => Ok(()),
-    }
+/// The text is no size above nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum BadSize {
+    /// Not a size.
+    #[error(transparent)]
+    Size(#[from] BadMemorySize),
+    /// `-1`.
+    #[error("-1 has no meaning here; leave the option out")]
+    Unlimited,
 }
 
-/// Row check: a size or `-1`.
-pub fn check_size_or_unlimited(value: &Value) -> Result<(), String> {
-    match value {
-        Value::Text(text) => parse(text).map(|_| ()).map_err(|error| error.to_string()),
-        _ => Ok(()),
-    }
-}
-
-/// Row check: 0 to 100.
-pub fn check_swappiness(value: &Value) -> Result<(), String> {
-    match value {
-        Value::Int(number) if !(0..=100).contains(number) => Err(format!("{number} is not within 0 to 100")),
-        _ => Ok(()),
+/// Parses a size that cannot be `-1`.
+pub fn bytes(text: &str) -> Result<u64, BadSize> {
+    match parse(text)? {
+        MemorySize::Bytes(bytes) => Ok(bytes),
+        MemorySize::Unlimited => Err(BadSize::Unlimited),
     }
 }
 

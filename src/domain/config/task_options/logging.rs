@@ -1,0 +1,33 @@
+//! Where the output of the task goes.
+
+use super::row;
+use crate::domain::config::row::{Kind, OptionRow, one_of};
+
+/// Values of `logging.driver`.
+pub const LOG_DRIVERS: &[&str] = &["nomad", "journald"];
+
+/// The rows of a `logging` block.
+pub const LOGGING: &[OptionRow] = &[
+    row(
+        "driver",
+        Kind::Text,
+        r#"driver = "journald""#,
+        "nomad for a file of Podman that is passed on to Nomad; journald for the host's journal, which Nomad then \
+         does not show. nomad when unset.",
+    )
+    .since("0.4.0")
+    .docker("type or driver")
+    .checked("nomad or journald", |value| one_of(value, LOG_DRIVERS), r#"driver = "syslog""#),
+    row("options", Kind::TextMap, r#"options { tag = "redis" }"#, "Options of Podman's log driver, such as tag.")
+        .since("0.4.0")
+        .docker("config"),
+];
+
+/// The rows.
+pub const ROWS: &[OptionRow] = &[row(
+    "logging",
+    Kind::Block(LOGGING),
+    r#"logging { driver = "journald" }"#,
+    "Where the output goes; replaces the plugin's logging block as a whole.",
+)
+.since("0.4.0")];
