@@ -9,7 +9,7 @@ use crate::ports::{Clock, ContainerRuntime, ErrorKind, LogSink, NomadHost, Runti
 use futures_util::StreamExt;
 use std::path::Path;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
 /// Chunks that may wait for the host's reader, per stream. A chunk is at most one read of the runtime's log;
@@ -17,19 +17,31 @@ use tokio::task::{JoinHandle, JoinSet};
 const CHUNK_BACKLOG: usize = 4;
 
 /// A running pump. It ends by itself after the last byte; dropping this aborts it.
-pub struct LogPump(JoinHandle<()>);
+pub struct LogPump {
+    task: JoinHandle<()>,
+    /// Comes when the pump has its place in the log; whatever is written after that is passed on.
+    placed: Option<oneshot::Receiver<()>>,
+}
 
 impl LogPump {
     /// Waits until everything has been delivered.
     pub async fn drained(mut self) {
         // A pump that panicked has delivered what it could.
-        drop((&mut self.0).await);
+        drop((&mut self.task).await);
+    }
+
+    /// Waits until the pump has its place in the log, or has failed to find it once. Not for a reader.
+    pub async fn placed(&mut self) {
+        if let Some(placed) = self.placed.take() {
+            // A pump that panicked will not find it.
+            drop(placed.await);
+        }
     }
 }
 
 impl Drop for LogPump {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 
@@ -52,17 +64,20 @@ pub fn spawn(
         writers.spawn(write(host.log_sink(task, stream), inbox, Arc::clone(clock)));
         chunks
     };
+    let (found, placed) = oneshot::channel();
     let reader = Reader {
         runtime: Arc::clone(runtime),
         clock: Arc::clone(clock),
         container: container.clone(),
         stdout: writer(Stream::Stdout),
         stderr: writer(Stream::Stderr),
+        found: Some(found),
     };
-    Some(LogPump(tokio::spawn(async move {
+    let task = tokio::spawn(async move {
         reader.run(start).await;
         while writers.join_next().await.is_some() {}
-    })))
+    });
+    Some(LogPump { task, placed: Some(placed) })
 }
 
 /// Opens the sink at once, also for a stream that stays silent: the host's collector counts as running only
@@ -88,20 +103,26 @@ struct Reader {
     container: ContainerId,
     stdout: mpsc::Sender<Vec<u8>>,
     stderr: mpsc::Sender<Vec<u8>>,
+    /// See [`LogPump::placed`].
+    found: Option<oneshot::Sender<()>>,
 }
 
 impl Reader {
     /// Reads on from the last batch whenever the runtime loses the thread.
-    async fn run(self, mut start: LogStart) {
-        let mut backoff = Backoff::new(&*self.clock);
+    async fn run(mut self, mut start: LogStart) {
+        let clock = Arc::clone(&self.clock);
+        let mut backoff = Backoff::new(&*clock);
         while !self.follow(&mut start).await {
             backoff.pause().await;
         }
     }
 
     /// Passes on one stream of batches; true when it is over for good.
-    async fn follow(&self, start: &mut LogStart) -> bool {
-        let mut batches = match self.runtime.logs(&self.container, *start).await {
+    async fn follow(&mut self, start: &mut LogStart) -> bool {
+        let batches = self.runtime.logs(&self.container, *start).await;
+        // Nobody waits for it after a start.
+        self.found.take().map(|found| found.send(()));
+        let mut batches = match batches {
             Ok(batches) => batches,
             Err(error) => return self.is_final(&error),
         };

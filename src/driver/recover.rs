@@ -2,6 +2,7 @@
 
 use super::Driver;
 use super::error::DriverError;
+use super::logs::LogPump;
 use super::owner::{self, NewOwner};
 use super::settings::Settings;
 use super::start::stop_signal;
@@ -13,6 +14,11 @@ use crate::domain::task::recover::{Recovery, decide, ended};
 use crate::domain::task::{ExitOutcome, Handle, Machine, TaskRequest};
 use crate::ports::clock::within;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a recovery waits for its place in the log: one question to Podman and one open. Without it the task
+/// is recovered all the same, and its log from a little later on.
+const PLACE_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Driver {
     /// Finds the container of a task that was started before and watches it on. A task that is known already
@@ -32,10 +38,26 @@ impl Driver {
         let timed_out = |_| DriverError::TimedOut { verb: "recover task", limit: RECOVER_TIMEOUT };
         let (facts, outcome) = found.map_err(timed_out)??;
         reservation.fill(match outcome {
-            None => self.own(task, &settings, &facts, LogStart::Now),
+            None => {
+                let logs = self.placed_pump(&task, &settings, &facts).await;
+                self.own(task, &settings, &facts, logs)
+            }
             Some(outcome) => self.own_ended(task, &settings, &facts, outcome),
         });
         Ok(())
+    }
+
+    /// A pump that has its place in the log: what the task prints once it is recovered is not missed. It does not
+    /// wait for the host's reader, which comes later.
+    async fn placed_pump(
+        &self,
+        task: &TaskRequest,
+        settings: &Settings,
+        facts: &ContainerFacts,
+    ) -> Option<LogPump> {
+        let mut pump = self.pump(task, settings, facts, LogStart::Now)?;
+        let _goes_on_looking = within(&*self.shared.clock, PLACE_TIMEOUT, pump.placed()).await;
+        Some(pump)
     }
 
     /// The container of the task, and how it ended if it did and shall not run again.

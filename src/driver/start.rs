@@ -2,6 +2,7 @@
 
 use super::create::Creation;
 use super::error::DriverError;
+use super::logs::LogPump;
 use super::owner::{self, NewOwner};
 use super::registry::Reservation;
 use super::settings::Settings;
@@ -88,7 +89,8 @@ impl Driver {
             name: spec.name,
             started_at: facts.started_at,
         };
-        reservation.fill(self.own(task, &settings, &facts, LogStart::Beginning));
+        let logs = self.pump(&task, &settings, &facts, LogStart::Beginning);
+        reservation.fill(self.own(task, &settings, &facts, logs));
         let network = facts.ip.map(|ip| DriverNetwork { ip, port_map });
         Ok(Started { handle, network })
     }
@@ -140,21 +142,31 @@ impl Driver {
         DriverError::runtime("start task", error)
     }
 
+    /// Starts passing a container's output on.
+    pub(super) fn pump(
+        &self,
+        task: &TaskRequest,
+        settings: &Settings,
+        facts: &ContainerFacts,
+        from: LogStart,
+    ) -> Option<LogPump> {
+        let shared = &self.shared;
+        logs::spawn(&settings.runtime, &shared.host, &shared.clock, task, &facts.id, from)
+    }
+
     /// Makes an owner for a container that runs or has run.
     pub(super) fn own(
         &self,
         task: Arc<TaskRequest>,
         settings: &Settings,
         facts: &ContainerFacts,
-        logs_from: LogStart,
+        logs: Option<LogPump>,
     ) -> owner::OwnerRef {
-        let shared = &self.shared;
-        let logs = logs::spawn(&settings.runtime, &shared.host, &shared.clock, &task, &facts.id, logs_from);
         owner::spawn(NewOwner {
             task,
             container: facts.id.clone(),
             runtime: Arc::clone(&settings.runtime),
-            clock: Arc::clone(&shared.clock),
+            clock: Arc::clone(&self.shared.clock),
             stop_signal: stop_signal(facts),
             started_at: facts.started_at,
             machine: Machine::running(!settings.plugin.remove_containers),
