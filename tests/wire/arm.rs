@@ -9,6 +9,9 @@ use std::process::Command;
 /// Another driver's binary, to check the suite itself against.
 const OTHER_DRIVER: &str = "DRIVER_BIN";
 
+/// How long the podman command line may take.
+const CLI_SECONDS: &str = "30";
+
 /// See the module.
 pub struct Arm {
     /// `memory`, `podman` or `alone`.
@@ -90,7 +93,8 @@ impl Arm {
     /// What the podman command line prints.
     pub fn podman_says(&self, words: &[&str]) -> String {
         let Some(cli) = &self.cli else { return String::new() };
-        let output = Command::new(cli).args(words).output().unwrap();
+        // It waits for locks that a stuck container may hold for ever.
+        let output = Command::new("timeout").arg(CLI_SECONDS).arg(cli).args(words).output().unwrap();
         assert!(output.status.success(), "podman {words:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }

@@ -55,7 +55,6 @@ impl Agent {
         let handle = answer.handle.expect("a started task has a handle");
         assert!(handle.config.as_ref() == Some(&config), "the handle must echo the task");
         assert!(handle.version >= 1, "0 is a driver before 0.9");
-        assert_eq!(handle.state(), wire::TaskState::Running);
         assert!(!handle.driver_state.is_empty(), "nothing to recover by");
         let state = String::from_utf8_lossy(&handle.driver_state).into_owned();
         assert!(!state.contains(CANARY), "a secret in the handle: {state}");

@@ -4,12 +4,14 @@ use super::SERVICE;
 use crate::cty;
 use crate::lab::Lab;
 use crate::task::CANARY;
+use nomad_driver_podman::adapters::nomad::proto::driver::TaskState;
 use serde_json::json;
 
 pub async fn a_started_task_has_a_handle_and_its_secrets_stay_inside(lab: &Lab) {
     let plugin = lab.plugin().await;
     let task = lab.task("env PASSWORD\nargs\nforever");
-    plugin.start(&task).await.unwrap();
+    let handle = plugin.start(&task).await.unwrap();
+    assert_eq!(handle.state(), TaskState::Running);
     task.stdout.says(&format!("{CANARY}\n{CANARY}\n")).await;
     plugin.destroy(task.id(), true).await.unwrap();
     assert!(!plugin.events_so_far().contains(CANARY), "{}", plugin.events_so_far());
