@@ -14,8 +14,8 @@
 //!                     ports ◄───┘     └───► domain (rules; no I/O, no async, no clock)
 //!                       ▲
 //!       ┌───────────────┼──────────────────┐
-//!  adapters::podman  adapters::memory  adapters::system
-//!  rest, linux       in-memory runtime  the real clock
+//!  adapters::podman  adapters::memory  adapters::system, credentials
+//!  rest, linux       in-memory runtime  the real clock, registry accounts
 //! ```
 //!
 //! Imports run one way: `main -> adapters, driver -> ports -> domain`; adapters never import each other. Tests
