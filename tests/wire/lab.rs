@@ -6,7 +6,8 @@ use crate::harness::soon;
 use crate::task::Task;
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -21,6 +22,10 @@ const FORMAT: &str = "{{.ID}} {{.Names}} {{.Labels}}";
 pub struct Lab {
     pub arm: Arm,
     agents: RefCell<Vec<Rc<Agent>>>,
+    /// Of all tasks.
+    fifos: RefCell<Vec<PathBuf>>,
+    /// Their both ends, held open while the lab is cleaned up.
+    held: RefCell<Vec<File>>,
     /// Allocation directories.
     work: TempDir,
     /// Sockets; short, because a socket's path must be.
@@ -34,7 +39,8 @@ impl Lab {
         let work = TempDir::with_prefix_in("alloc-", &arm.work).unwrap();
         let run = TempDir::with_prefix("wire-").unwrap();
         let mark = format!("{:08x}", rand());
-        Self { arm, agents: RefCell::default(), work, run, mark, tasks: Cell::new(0) }
+        let (agents, fifos, held) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Self { arm, agents, fifos, held, work, run, mark, tasks: Cell::new(0) }
     }
 
     /// A directory for sockets and the like.
@@ -65,14 +71,19 @@ impl Lab {
         agent
     }
 
-    /// A task of an allocation of its own, see [`Task::new`].
+    /// A task of an allocation of its own, with collectors that wait for a writer.
     pub fn task(&self, program: &str) -> Task {
-        Task::new(&self.arm, self.work.path(), &self.alloc_id(), program)
+        let mut task = self.task_without_collectors(program);
+        task.collect();
+        task
     }
 
     /// A task whose log nobody collects yet.
     pub fn task_without_collectors(&self, program: &str) -> Task {
-        Task::without_collectors(&self.arm, self.work.path(), &self.alloc_id(), program)
+        let task = Task::new(&self.arm, self.work.path(), &self.alloc_id(), program);
+        let fifos = [&task.config.stdout_path, &task.config.stderr_path];
+        self.fifos.borrow_mut().extend(fifos.map(PathBuf::from));
+        task
     }
 
     /// A uuid by its looks.
@@ -83,6 +94,7 @@ impl Lab {
 
     /// Ends every plugin as the agent does, after its tasks.
     pub async fn clean(&self) {
+        self.hold_fifos();
         let agents = self.agents.take();
         for agent in &agents {
             agent.destroy_everything().await;
@@ -95,6 +107,13 @@ impl Lab {
             agent.process.check_log();
         }
         *self.agents.borrow_mut() = agents;
+    }
+
+    /// Lets go of collectors that nobody ever wrote to, and of writers that nobody reads from: with one of those,
+    /// a driver whose containers write to the FIFO themselves blocks all of Podman.
+    fn hold_fifos(&self) {
+        let open = |path: &PathBuf| File::options().read(true).write(true).open(path).ok();
+        self.held.replace(self.fifos.borrow().iter().filter_map(open).collect());
     }
 
     /// Containers of this case, which are then removed.

@@ -6,8 +6,8 @@ use nomad_driver_podman::adapters::nomad::proto::driver;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::fs::{OpenOptions, create_dir_all, set_permissions};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, chown};
+use std::fs::{create_dir_all, set_permissions};
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 /// What must never be seen outside the task: part of its environment and of its arguments.
@@ -20,22 +20,15 @@ pub struct Task {
     pub config: driver::TaskConfig,
     /// The `config` block.
     pub options: Value,
-    /// The collectors; none before [`Task::collect`] for a task whose reader comes late.
+    /// The collectors; none before [`Task::collect`].
     pub stdout: Gather,
     pub stderr: Gather,
     dir: PathBuf,
 }
 
 impl Task {
-    /// A task in a fresh allocation below `dir`, with collectors that wait for a writer.
+    /// A task in a fresh allocation below `dir`, with nobody at the FIFOs.
     pub fn new(arm: &Arm, dir: &Path, alloc_id: &str, program: &str) -> Self {
-        let mut task = Self::without_collectors(arm, dir, alloc_id, program);
-        task.collect();
-        task
-    }
-
-    /// The same, with nobody at the FIFOs.
-    pub fn without_collectors(arm: &Arm, dir: &Path, alloc_id: &str, program: &str) -> Self {
         let (alloc, name) = (dir.join(alloc_id), "web");
         make_dirs(arm, &alloc, name);
         let fifo = |stream: &str| make_fifo(&alloc.join("alloc/logs").join(format!(".{name}.{stream}.fifo")));
@@ -86,16 +79,6 @@ impl Task {
     /// A file of the task's `local` directory.
     pub fn local(&self, name: &str) -> PathBuf {
         self.dir.join("local").join(name)
-    }
-}
-
-impl Drop for Task {
-    /// Lets go of collectors that nobody ever wrote to.
-    fn drop(&mut self) {
-        for path in [&self.config.stdout_path, &self.config.stderr_path] {
-            let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap();
-            drop(OpenOptions::new().write(true).custom_flags(flags).open(path));
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::replies::Replies;
 use super::{Agent, Answer};
 use crate::cty;
 use crate::harness::soon;
-use crate::task::{CANARY, Task};
+use crate::task::Task;
 use nomad_driver_podman::adapters::nomad::proto::driver as wire;
 use std::future::Future;
 use std::time::Duration;
@@ -56,8 +56,6 @@ impl Agent {
         assert!(handle.config.as_ref() == Some(&config), "the handle must echo the task");
         assert!(handle.version >= 1, "0 is a driver before 0.9");
         assert!(!handle.driver_state.is_empty(), "nothing to recover by");
-        let state = String::from_utf8_lossy(&handle.driver_state).into_owned();
-        assert!(!state.contains(CANARY), "a secret in the handle: {state}");
         Ok(handle)
     }
 

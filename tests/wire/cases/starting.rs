@@ -12,6 +12,8 @@ pub async fn a_started_task_has_a_handle_and_its_secrets_stay_inside(lab: &Lab) 
     let task = lab.task("env PASSWORD\nargs\nforever");
     let handle = plugin.start(&task).await.unwrap();
     assert_eq!(handle.state(), TaskState::Running);
+    let state = String::from_utf8_lossy(&handle.driver_state).into_owned();
+    assert!(!state.contains(CANARY), "a secret in the handle: {state}");
     task.stdout.says(&format!("{CANARY}\n{CANARY}\n")).await;
     plugin.destroy(task.id(), true).await.unwrap();
     assert!(!plugin.events_so_far().contains(CANARY), "{}", plugin.events_so_far());
