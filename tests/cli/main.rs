@@ -61,6 +61,15 @@ fn what_cannot_be_used_is_told_with_status_2_and_no_job_with_status_1() {
     assert_eq!(run(&["run", "--for", "soon", "x"]).0, Some(2));
 }
 
+#[test]
+fn the_schema_is_the_reference_page_or_json() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference.md")).unwrap();
+    assert_eq!(run(&["schema"]), (Some(0), page, String::new()));
+    let (status, out, _) = run(&["schema", "--format", "json"]);
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&out).unwrap();
+    assert!(status == Some(0) && rows.iter().any(|row| row["name"] == "image"), "{out}");
+}
+
 /// A run of the redis example without end, once its server is up.
 fn endless() -> (Child, BufReader<std::process::ChildStdout>) {
     let mut command = command(&["run", "--for", "0", "examples/redis.nomad.hcl"]);

@@ -22,5 +22,9 @@ For you: play a job's Podman tasks on this machine, without Nomad.
 
     nomad-driver-podman run JOB.nomad.hcl                     simulated, needs nothing installed
     nomad-driver-podman run --runtime podman JOB.nomad.hcl    with the Podman of this machine
+Look up an option; the page is docs/reference.md.
+
+    nomad-driver-podman schema                                every option, as a page
+    nomad-driver-podman schema --format json                  the same for programs
     nomad-driver-podman help                                  everything else
 ";
