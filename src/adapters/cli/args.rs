@@ -1,6 +1,7 @@
 //! What may stand on the command line.
 
-use super::jobfile::{Inputs, Source};
+use super::jobfile::{Inputs, Purpose, Source};
+pub use super::validate::args::ValidateArgs;
 use crate::domain::config::PluginConfig;
 use crate::domain::config::plugin::{DEFAULT_SOCKET, Endpoint, Socket, parse_endpoint};
 use crate::domain::duration;
@@ -24,6 +25,8 @@ pub struct Cli {
 pub enum Command {
     /// Play a job's Podman tasks on this machine, without Nomad
     Run(RunArgs),
+    /// Check job files offline, as the driver would read them
+    Validate(ValidateArgs),
     /// Print every option of tasks and of the plugin
     Schema(SchemaArgs),
 }
@@ -159,6 +162,7 @@ pub(super) fn inputs(
         files: files.iter().map(|path| read(path)).collect::<io::Result<_>>()?,
         vars: vars.to_vec(),
         base_dir: job.parent().unwrap_or(Path::new("")).to_string_lossy().into_owned(),
+        purpose: Purpose::Play,
     })
 }
 
