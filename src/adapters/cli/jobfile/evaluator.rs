@@ -83,6 +83,9 @@ impl Evaluator {
 
     /// The value of `expr`; `None` once its problems have been told.
     pub(super) fn eval(&mut self, expr: &Expression, bound: &Bound) -> Option<hcl::Value> {
+        if let Some(value) = literal(expr) {
+            return Some(value);
+        }
         let span = expr.span().unwrap_or_default();
         let mut expr = expr.clone();
         let scope = Scope { evaluator: self, bound };
@@ -123,6 +126,13 @@ impl Evaluator {
         }
         context
     }
+}
+
+/// What needs no evaluation: most of a job file, and each context to evaluate in has all functions and variables.
+fn literal(expr: &Expression) -> Option<hcl::Value> {
+    let text = expr.as_str().map(hcl::Value::from);
+    text.or_else(|| expr.as_bool().map(hcl::Value::Bool))
+        .or_else(|| expr.as_number().cloned().map(hcl::Value::Number))
 }
 
 /// Only the kind of the library's error: its expression shows our placeholders instead of the user's text.
