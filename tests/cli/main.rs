@@ -61,6 +61,33 @@ fn what_cannot_be_used_is_told_with_status_2_and_no_job_with_status_1() {
     assert_eq!(run(&["run", "--for", "soon", "x"]).0, Some(2));
 }
 
+#[test]
+fn the_schema_is_the_reference_page_or_json() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference.md")).unwrap();
+    assert_eq!(run(&["schema"]), (Some(0), page, String::new()));
+    let (status, out, _) = run(&["schema", "--format", "json"]);
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&out).unwrap();
+    assert!(status == Some(0) && rows.iter().any(|row| row["name"] == "image"), "{out}");
+}
+
+#[test]
+fn validate_tells_with_its_status_what_it_found() {
+    let (status, out, err) = run(&["validate", "examples/redis.nomad.hcl", "examples/web.nomad.hcl"]);
+    assert_eq!((status, err.as_str()), (Some(0), ""), "{out}");
+    assert_shows(&out, &["0 problems and 0 warnings in 2 files"]);
+    let (status, out, _) = run(&["validate", "tests/validate/typos.nomad.hcl"]);
+    assert_eq!(status, Some(1));
+    assert_shows(&out, &["tests/validate/typos.nomad.hcl:7:9", "^^^^^", "did you mean image?"]);
+    assert_eq!(run(&["validate", "tests/validate/unknown.nomad.hcl"]).0, Some(0), "only a warning");
+    let client = "tests/validate/policy.client.hcl";
+    let (status, out, _) = run(&["validate", "--agent-config", client, "tests/validate/policy.nomad.hcl"]);
+    assert_eq!(status, Some(1));
+    assert_shows(&out, &["refused by allow_privileged"]);
+    for line in [&["validate", "gone.nomad.hcl"][..], &["validate"], &["validate", "--format", "x", "j"]] {
+        assert_eq!(run(line).0, Some(2), "{line:?}");
+    }
+}
+
 /// A run of the redis example without end, once its server is up.
 fn endless() -> (Child, BufReader<std::process::ChildStdout>) {
     let mut command = command(&["run", "--for", "0", "examples/redis.nomad.hcl"]);

@@ -1,6 +1,7 @@
 //! What may stand on the command line.
 
-use super::jobfile::{Inputs, Source};
+use super::jobfile::{Inputs, Purpose, Source};
+pub use super::validate::args::ValidateArgs;
 use crate::domain::config::PluginConfig;
 use crate::domain::config::plugin::{DEFAULT_SOCKET, Endpoint, Socket, parse_endpoint};
 use crate::domain::duration;
@@ -24,6 +25,27 @@ pub struct Cli {
 pub enum Command {
     /// Play a job's Podman tasks on this machine, without Nomad
     Run(RunArgs),
+    /// Check job files offline, as the driver would read them
+    Validate(ValidateArgs),
+    /// Print every option of tasks and of the plugin
+    Schema(SchemaArgs),
+}
+
+/// `schema`.
+#[derive(Debug, Clone, Args)]
+pub struct SchemaArgs {
+    /// Markdown is docs/reference.md; JSON has one object for each option
+    #[arg(long, value_enum, default_value_t = SchemaFormat::Markdown)]
+    pub format: SchemaFormat,
+}
+
+/// The form of the tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaFormat {
+    /// The reference page
+    Markdown,
+    /// For programs
+    Json,
 }
 
 const RUN_EXAMPLES: &str = "\
@@ -121,16 +143,34 @@ impl RunArgs {
     /// # Errors
     /// A file that cannot be read, named.
     pub fn inputs(&self, env: impl IntoIterator<Item = (String, String)>) -> io::Result<Inputs> {
-        Ok(Inputs {
-            env: env.into_iter().collect(),
-            files: self.var_files.iter().map(|path| read(path)).collect::<io::Result<_>>()?,
-            vars: self.vars.clone(),
-            base_dir: self.job.parent().unwrap_or(Path::new("")).to_string_lossy().into_owned(),
-        })
+        inputs(&self.job, &self.vars, &self.var_files, env)
     }
 }
 
-fn read(path: &Path) -> io::Result<Arc<Source>> {
+/// What is given besides the job file `job`.
+///
+/// # Errors
+/// A file that cannot be read, named.
+pub(super) fn inputs(
+    job: &Path,
+    vars: &[(String, String)],
+    files: &[PathBuf],
+    env: impl IntoIterator<Item = (String, String)>,
+) -> io::Result<Inputs> {
+    Ok(Inputs {
+        env: env.into_iter().collect(),
+        files: files.iter().map(|path| read(path)).collect::<io::Result<_>>()?,
+        vars: vars.to_vec(),
+        base_dir: job.parent().unwrap_or(Path::new("")).to_string_lossy().into_owned(),
+        purpose: Purpose::Play,
+    })
+}
+
+/// A file as the user named it.
+///
+/// # Errors
+/// The file, named.
+pub fn read(path: &Path) -> io::Result<Arc<Source>> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
     Ok(Source::new(path.display().to_string(), text))
@@ -140,7 +180,8 @@ fn endpoint(text: &str) -> Result<Endpoint, String> {
     parse_endpoint(text).map_err(|error| error.to_string())
 }
 
-fn assignment(text: &str) -> Result<(String, String), String> {
+/// `NAME=VALUE`.
+pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
     Ok((name.trim().to_owned(), value.to_owned()))
 }
@@ -152,7 +193,7 @@ mod tests {
     fn run(line: &str) -> RunArgs {
         match Cli::try_parse_from(line.split(' ')).unwrap().command {
             Some(Command::Run(args)) => args,
-            None => panic!("{line}"),
+            _ => panic!("{line}"),
         }
     }
 

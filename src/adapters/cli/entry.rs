@@ -3,31 +3,35 @@
 use super::args::{Cli, Command, RunArgs};
 use super::output::complain;
 use super::usage::USAGE;
+use super::{schema, validate};
 use clap::Parser;
 use std::error::Error;
 use std::ffi::OsString;
 use std::future::Future;
 use std::process::ExitCode;
 
-/// Why a job was not played; its text is for a person. Exit status 2.
+/// Why a subcommand did nothing; its text is for a person. Exit status 2.
 pub type RunError = Box<dyn Error + Send + Sync>;
 
-/// Reads the arguments and does what they say, with `run` for the subcommand of that name.
+/// Reads the arguments and does what they say, with `run` for the subcommand that needs a driver.
 pub fn main(run: impl FnOnce(RunArgs) -> Result<u8, RunError>) -> ExitCode {
     // clap itself answers --help, --version and what it cannot read, the last with exit status 2.
-    match Cli::parse_from(std::env::args_os().map(like_nomad)).command {
+    let done = match Cli::parse_from(std::env::args_os().map(like_nomad)).command {
         None => {
             complain(USAGE);
-            ExitCode::FAILURE
+            return ExitCode::FAILURE;
         }
-        Some(Command::Run(args)) => run(args).map_or_else(
-            |error| {
-                complain(&error.to_string());
-                ExitCode::from(2)
-            },
-            ExitCode::from,
-        ),
-    }
+        Some(Command::Run(args)) => run(args),
+        Some(Command::Validate(args)) => validate::command(&args),
+        Some(Command::Schema(args)) => schema::print(&args).map(|()| 0).map_err(RunError::from),
+    };
+    done.map_or_else(
+        |error| {
+            complain(&error.to_string());
+            ExitCode::from(2)
+        },
+        ExitCode::from,
+    )
 }
 
 /// `nomad job run` takes its options with one dash; the two that people bring along work that way here too.

@@ -8,6 +8,8 @@
 //! | --- | --- |
 //! | [`args`], [`usage`], [`entry`] | the command line, what is said without one, and the exit status |
 //! | [`jobfile`] | from HCL to a job whose values know their lines |
+//! | [`schema`] | the `schema` subcommand: the option tables |
+//! | [`validate`] | the `validate` subcommand: what is wrong with a job file |
 //! | [`session`] | the `run` subcommand as a whole |
 //! | [`plan`], [`alloc`], [`environment`] | what will be played, checked before anything starts |
 //! | [`run`], [`stage`], [`restart`] | playing it: who may run, who is started again, who is stopped |
@@ -25,12 +27,14 @@ pub mod output;
 pub mod plan;
 pub mod restart;
 pub mod run;
+pub mod schema;
 pub mod session;
 pub mod stage;
 pub mod summary;
 mod task_run;
 pub mod tasks;
 pub mod usage;
+pub mod validate;
 
 #[cfg(test)]
 mod testing;

@@ -88,6 +88,18 @@ pub fn stdout(no_color: bool) -> Box<dyn Write + Send> {
     if no_color { Box::new(anstream::AutoStream::never(io::stdout())) } else { Box::new(anstream::stdout()) }
 }
 
+/// Writes `text` to standard output as a whole; a reader that has seen enough is no error.
+///
+/// # Errors
+/// What the system says.
+pub fn print(text: &str, no_color: bool) -> io::Result<()> {
+    let mut out = stdout(no_color);
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
 /// Tells something on standard error, which nobody may be reading.
 pub fn complain(text: &str) {
     let _ = writeln!(anstream::stderr(), "{}", text.trim_end());

@@ -22,5 +22,14 @@ For you: play a job's Podman tasks on this machine, without Nomad.
 
     nomad-driver-podman run JOB.nomad.hcl                     simulated, needs nothing installed
     nomad-driver-podman run --runtime podman JOB.nomad.hcl    with the Podman of this machine
+Check job files, offline and without starting anything:
+
+    nomad-driver-podman validate JOB.nomad.hcl                every problem, at its line
+    nomad-driver-podman validate --agent-config client.hcl JOB.nomad.hcl    also what the operator forbids
+
+Look up an option; the page is docs/reference.md.
+
+    nomad-driver-podman schema                                every option, as a page
+    nomad-driver-podman schema --format json                  the same for programs
     nomad-driver-podman help                                  everything else
 ";

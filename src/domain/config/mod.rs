@@ -17,8 +17,10 @@ pub mod problem;
 pub mod reader;
 pub mod reference;
 pub mod row;
+pub mod suggest;
 pub mod task;
 pub mod task_options;
+pub mod together;
 pub mod value;
 
 pub use plugin::PluginConfig;

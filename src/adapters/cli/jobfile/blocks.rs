@@ -1,7 +1,9 @@
 //! Blocks as they are after `dynamic` ones have been written out, and typed access to their attributes.
 
 use super::evaluator::{Bound, Evaluator, Values};
+use super::variables::Purpose;
 use super::vartype;
+use crate::domain::config::suggest::nearest;
 use crate::domain::duration;
 use hcl_edit::Span;
 use hcl_edit::structure::{Attribute, Block, Body};
@@ -221,6 +223,11 @@ impl<'a, 'e> Fields<'a, 'e> {
         map
     }
 
+    /// Whether dynamic blocks may make more blocks elsewhere, from values that are not known here.
+    pub(super) fn may_have_more(&self) -> bool {
+        self.eval.purpose == Purpose::Judge && self.view.body.has_blocks("dynamic")
+    }
+
     /// All blocks of a type.
     pub(super) fn blocks(&mut self, kind: &'static str) -> Vec<BlockView<'a>> {
         self.known.insert(kind);
@@ -250,7 +257,13 @@ impl<'a, 'e> Fields<'a, 'e> {
             }
             match unplayed.iter().find(|(unplayed, _)| *unplayed == name) {
                 Some((_, effect)) => self.eval.notice(span, format!("{name} is not played: {effect}")),
-                None => self.eval.problem(span, format!("{name} is not known in a {kind} block")),
+                None => {
+                    let known = self.known.iter().chain(ignored).copied();
+                    let known = known.chain(unplayed.iter().map(|(name, _)| *name));
+                    let help = nearest(&name, known).map(|meant| format!("did you mean {meant}?"));
+                    let reason = format!("{name} is not known in a {kind} block");
+                    self.eval.problem_with_help(span, reason, help);
+                }
             }
         }
     }

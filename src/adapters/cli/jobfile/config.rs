@@ -13,19 +13,48 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-type SpanTable = BTreeMap<String, Range<usize>>;
+/// Where values and names are, by path.
+#[derive(Default)]
+struct SpanTable {
+    values: BTreeMap<String, Range<usize>>,
+    names: BTreeMap<String, Range<usize>>,
+}
+
+impl SpanTable {
+    fn around(span: Range<usize>) -> Self {
+        Self { values: BTreeMap::from([(String::new(), span)]), names: BTreeMap::new() }
+    }
+
+    fn of(self, eval: &Evaluator) -> Spans {
+        Spans { source: Arc::clone(eval.source()), by_path: self.values, names: self.names }
+    }
+
+    /// Blocks of one kind are merged where their option is a map: what is in a later one is known under the
+    /// path without its number too.
+    fn alias(&mut self, numbered: &str, plain: &str) {
+        for table in [&mut self.values, &mut self.names] {
+            let inside =
+                table.range(numbered.to_owned()..).take_while(|(path, _)| path.starts_with(numbered));
+            let named = |(path, span): (&String, &Range<usize>)| {
+                (format!("{plain}{}", &path[numbered.len()..]), span.clone())
+            };
+            for (path, span) in inside.map(named).collect::<Vec<_>>() {
+                table.entry(path).or_insert(span);
+            }
+        }
+    }
+}
 
 /// Reads a block; findings go to `eval`.
 pub(super) fn read(eval: &mut Evaluator, block: &BlockView<'_>) -> TaskConfigBlock {
-    let mut spans = SpanTable::from([(String::new(), block.span.clone())]);
+    let mut spans = SpanTable::around(block.span.clone());
     let value = body(eval, block, "", &mut spans);
-    TaskConfigBlock { value, spans: Spans { source: Arc::clone(eval.source()), by_path: spans } }
+    TaskConfigBlock { value, spans: spans.of(eval) }
 }
 
 /// What a task without a `config` block has.
 pub(super) fn absent(eval: &Evaluator, task: &BlockView<'_>) -> TaskConfigBlock {
-    let by_path = SpanTable::from([(String::new(), task.span.clone())]);
-    TaskConfigBlock { value: Value::empty(), spans: Spans { source: Arc::clone(eval.source()), by_path } }
+    TaskConfigBlock { value: Value::empty(), spans: SpanTable::around(task.span.clone()).of(eval) }
 }
 
 fn body(eval: &mut Evaluator, block: &BlockView<'_>, prefix: &str, spans: &mut SpanTable) -> Value {
@@ -33,6 +62,7 @@ fn body(eval: &mut Evaluator, block: &BlockView<'_>, prefix: &str, spans: &mut S
     for attribute in block.body.attributes() {
         let name = attribute.key.as_str();
         let path = join(prefix, name);
+        spans.names.insert(path.clone(), attribute.key.span().unwrap_or_default());
         let value = expression(eval, &attribute.value, &block.bound, &path, spans);
         let wrapped = match (&attribute.value, value) {
             (_, Value::Null) => continue,
@@ -42,9 +72,16 @@ fn body(eval: &mut Evaluator, block: &BlockView<'_>, prefix: &str, spans: &mut S
         map.insert(name.to_owned(), wrapped);
     }
     for child in block.children(eval) {
-        let path = join(prefix, &child.kind);
-        spans.entry(path.clone()).or_insert_with(|| child.span.clone());
+        let plain = join(prefix, &child.kind);
+        let path = match map.get(&child.kind) {
+            Some(Value::List(blocks)) => format!("{plain}[{}]", blocks.len()),
+            _ => plain.clone(),
+        };
+        spans.values.entry(path.clone()).or_insert_with(|| child.span.clone());
         let value = labelled(&child.labels, body(eval, &child, &path, spans));
+        if path != plain {
+            spans.alias(&path, &plain);
+        }
         if let Value::List(blocks) = map.entry(child.kind.clone()).or_insert_with(|| Value::List(vec![])) {
             blocks.push(value);
         } else {
@@ -70,7 +107,7 @@ fn expression(
     path: &str,
     spans: &mut SpanTable,
 ) -> Value {
-    spans.insert(path.to_owned(), expr.span().unwrap_or_default());
+    spans.values.insert(path.to_owned(), expr.span().unwrap_or_default());
     if let Some(items) = expr.as_array() {
         array(eval, items, bound, path, spans)
     } else if let Some(object) = expr.as_object() {
@@ -90,12 +127,22 @@ fn entries(eval: &mut Evaluator, object: &Object, bound: &Bound, path: &str, spa
     let mut map = BTreeMap::new();
     for (key, value) in object.iter() {
         let Some(name) = key_name(eval, key, bound) else { continue };
-        let value = expression(eval, value.expr(), bound, &join(path, &name), spans);
+        let path = join(path, &name);
+        spans.names.insert(path.clone(), key_span(key));
+        let value = expression(eval, value.expr(), bound, &path, spans);
         if value != Value::Null {
             map.insert(name, value);
         }
     }
     Value::Map(map)
+}
+
+fn key_span(key: &ObjectKey) -> Range<usize> {
+    let span = match key {
+        ObjectKey::Ident(ident) => ident.span(),
+        ObjectKey::Expression(expr) => expr.span(),
+    };
+    span.unwrap_or_default()
 }
 
 fn key_name(eval: &mut Evaluator, key: &ObjectKey, bound: &Bound) -> Option<String> {

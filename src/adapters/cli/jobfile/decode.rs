@@ -4,6 +4,7 @@ use super::blocks::{BlockView, Fields};
 use super::evaluator::Evaluator;
 use super::model::{Group, Job, JobKind, Network, PortSpec, PortTarget, RestartMode, RestartPolicy};
 use super::task;
+use super::variables::Purpose;
 use crate::domain::task::request::Dns;
 
 /// Names of a job that need no cluster to be ignored.
@@ -73,7 +74,7 @@ pub(super) fn job(eval: &mut Evaluator, view: &BlockView<'_>) -> Job {
     refuse_job_network(&mut fields, &groups);
     job.groups = groups.iter().map(|block| group(fields.eval, block, kind)).collect();
     job.groups.extend(lone_tasks.iter().map(|block| lone_group(fields.eval, block, kind)));
-    if job.groups.is_empty() {
+    if job.groups.is_empty() && !fields.may_have_more() {
         fields.eval.problem(view.span.clone(), "the job has no group");
     }
     fields.finish(JOB_IGNORED, JOB_UNPLAYED);
@@ -124,7 +125,7 @@ fn group(eval: &mut Evaluator, view: &BlockView<'_>, kind: JobKind) -> Group {
     let meta = fields.text_map("meta");
     let tasks = fields.blocks("task");
     let tasks = tasks.iter().map(|block| task::task(fields.eval, block, restart)).collect::<Vec<_>>();
-    if tasks.is_empty() {
+    if tasks.is_empty() && !fields.may_have_more() {
         fields.eval.problem(view.span.clone(), "the group has no task");
     }
     fields.finish(GROUP_IGNORED, GROUP_UNPLAYED);
@@ -171,7 +172,7 @@ fn port(eval: &mut Evaluator, view: &BlockView<'_>, count: u32) -> PortSpec {
     let label = view.name(eval);
     let mut fields = Fields::new(view, eval);
     let fixed: Option<u16> = fields.number("static").filter(|port| *port > 0);
-    if let (Some(port), 2..) = (fixed, count) {
+    if let (Some(port), 2.., Purpose::Play) = (fixed, count, fields.eval.purpose) {
         let span = fields.span("static");
         let reason = format!("port {port} can be given to one allocation of a node, but count is {count}");
         fields.eval.problem(span, reason);

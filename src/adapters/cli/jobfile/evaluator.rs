@@ -2,7 +2,8 @@
 
 use super::functions;
 use super::rewrite::{Missing, Names, Rewrite, placeholder};
-use super::source::{Finding, Findings, Place, Source};
+use super::source::{Finding, Findings, Place, Rule, Source};
+use super::variables::Purpose;
 use hcl::eval::{Context, Evaluate};
 use hcl_edit::expr::Expression;
 use hcl_edit::visit_mut::VisitMut;
@@ -23,6 +24,8 @@ pub(super) struct Evaluator {
     source: Arc<Source>,
     base_dir: String,
     functions: Context<'static>,
+    /// What the file is read for.
+    pub purpose: Purpose,
     /// Values of `var`.
     pub vars: Values,
     /// Values of `local`.
@@ -37,11 +40,12 @@ pub(super) struct Evaluator {
 
 impl Evaluator {
     /// Nothing read yet. `base_dir` is where `file()` looks for relative paths.
-    pub(super) fn new(source: Arc<Source>, base_dir: &str) -> Self {
+    pub(super) fn new(source: Arc<Source>, base_dir: &str, purpose: Purpose) -> Self {
         Self {
             source,
             base_dir: base_dir.to_owned(),
             functions: functions::context(),
+            purpose,
             vars: Values::new(),
             locals: Values::new(),
             broken: BTreeSet::new(),
@@ -63,28 +67,51 @@ impl Evaluator {
 
     /// A notice at a part of this file.
     pub(super) fn notice(&mut self, span: Range<usize>, reason: impl Into<String>) {
-        let finding = self.finding(span, reason.into());
+        let finding = self.finding(span, reason.into()).of(Rule::NotPlayed);
         self.notices.0.push(finding);
     }
 
+    /// A problem with what would be better.
+    pub(super) fn problem_with_help(&mut self, span: Range<usize>, reason: String, help: Option<String>) {
+        let finding = self.finding(span, reason).with_help(help);
+        self.problems.0.push(finding);
+    }
+
     fn finding(&self, span: Range<usize>, reason: String) -> Finding {
-        Finding { place: Some(Place { source: Arc::clone(&self.source), span }), reason }
+        Finding::new(Some(Place { source: Arc::clone(&self.source), span }), reason)
     }
 
     /// The value of `expr`; `None` once its problems have been told.
     pub(super) fn eval(&mut self, expr: &Expression, bound: &Bound) -> Option<hcl::Value> {
+        if let Some(value) = literal(expr) {
+            return Some(value);
+        }
         let span = expr.span().unwrap_or_default();
         let mut expr = expr.clone();
         let scope = Scope { evaluator: self, bound };
         let mut rewrite = Rewrite::new(&scope, &self.source, &self.base_dir);
         rewrite.visit_expr_mut(&mut expr);
-        let Rewrite { runtime, problems, told, .. } = rewrite;
-        if !problems.is_empty() || told {
+        let Rewrite { runtime, problems, unknown, told, .. } = rewrite;
+        if !problems.is_empty() || !unknown.is_empty() || told {
             problems.into_iter().for_each(|(span, reason)| self.problem(span, reason));
+            self.unknown(unknown);
             return None;
         }
         let result = hcl::Expression::from(expr).evaluate(&self.context(bound, runtime));
         result.map_err(|error| self.problem(span, without_placeholders(error.kind()))).ok()
+    }
+
+    /// Names that only Nomad may know: when a job is judged, what they stand for is unknown, not wrong.
+    fn unknown(&mut self, names: Vec<(Range<usize>, String)>) {
+        for (span, reason) in names {
+            match self.purpose {
+                Purpose::Play => self.problem(span, reason),
+                Purpose::Judge => {
+                    let finding = self.finding(span, reason).of(Rule::Unknown);
+                    self.notices.0.push(finding);
+                }
+            }
+        }
     }
 
     fn context(&self, bound: &Bound, runtime: Vec<String>) -> Context<'static> {
@@ -99,6 +126,13 @@ impl Evaluator {
         }
         context
     }
+}
+
+/// What needs no evaluation: most of a job file, and each context to evaluate in has all functions and variables.
+fn literal(expr: &Expression) -> Option<hcl::Value> {
+    let text = expr.as_str().map(hcl::Value::from);
+    text.or_else(|| expr.as_bool().map(hcl::Value::Bool))
+        .or_else(|| expr.as_number().cloned().map(hcl::Value::Number))
 }
 
 /// Only the kind of the library's error: its expression shows our placeholders instead of the user's text.

@@ -19,8 +19,8 @@ mod variables;
 mod vartype;
 
 pub use model::Job;
-pub use source::{Finding, Findings, Source};
-pub use variables::Inputs;
+pub use source::{Finding, Findings, Rule, Source};
+pub use variables::{Inputs, Purpose};
 
 use blocks::BlockView;
 use evaluator::{Bound, Evaluator};
@@ -45,18 +45,45 @@ pub struct JobFile {
 /// # Errors
 /// Everything that keeps the job from being played, in the order of the file.
 pub fn read(source: &Arc<Source>, inputs: &Inputs) -> Result<JobFile, Findings> {
-    let mut eval = Evaluator::new(Arc::clone(source), &inputs.base_dir);
-    let Some(body) = parse(&mut eval) else { return Err(eval.problems) };
-    variables::read(&mut eval, &body, inputs);
-    let job = top_level(&mut eval, &body);
-    let Evaluator { mut problems, mut notices, .. } = eval;
-    let tasks = job.iter().flat_map(|job| &job.groups).flat_map(|group| &group.tasks);
-    problems.0.extend(tasks.filter(|task| task.driver == DRIVER).flat_map(options::check));
+    let Examined { job, mut problems, mut notices } = examine(source, inputs);
+    problems.0.extend(job.iter().flat_map(Job::own_tasks).flat_map(|(_, task)| options::check(task)));
     notices.0.dedup();
     match job {
         Some(job) => problems.or(JobFile { job, notices }),
         None => Err(problems),
     }
+}
+
+/// As much as can be read of a job file; the options of its tasks are not judged yet.
+pub struct Examined {
+    /// The job, if there is one.
+    pub job: Option<Job>,
+    /// What Nomad would refuse.
+    pub problems: Findings,
+    /// What a person should know.
+    pub notices: Findings,
+}
+
+/// Reads what can be read of a job file.
+pub fn examine(source: &Arc<Source>, inputs: &Inputs) -> Examined {
+    let mut eval = Evaluator::new(Arc::clone(source), &inputs.base_dir, inputs.purpose);
+    let job = parse(&mut eval).and_then(|body| {
+        variables::read(&mut eval, &body, inputs);
+        top_level(&mut eval, &body)
+    });
+    Examined { job, problems: eval.problems, notices: eval.notices }
+}
+
+/// Reads the `plugin "NAME" { config { … } }` of an agent's configuration; `None` if there is none, or the text
+/// is no HCL, which is a problem.
+pub fn plugin_block(source: &Arc<Source>, name: &str) -> (Option<model::TaskConfigBlock>, Findings) {
+    let mut eval = Evaluator::new(Arc::clone(source), "", Purpose::Judge);
+    let body = parse(&mut eval);
+    let mut plugins = body.iter().flat_map(|body| body.get_blocks("plugin"));
+    let plugin = plugins.find(|block| block.labels.first().is_some_and(|label| label.as_str() == name));
+    let config = plugin.and_then(|plugin| plugin.body.get_blocks("config").next());
+    let block = config.map(|block| config::read(&mut eval, &BlockView::of(block, &Bound::default())));
+    (block, eval.problems)
 }
 
 /// The syntax tree of the evaluator's file; `None` once its syntax error has been told.

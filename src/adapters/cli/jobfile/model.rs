@@ -22,6 +22,14 @@ pub struct Job {
     pub groups: Vec<Group>,
 }
 
+impl Job {
+    /// The tasks of our driver, with their groups.
+    pub fn own_tasks(&self) -> impl Iterator<Item = (&Group, &Task)> {
+        let tasks = self.groups.iter().flat_map(|group| group.tasks.iter().map(move |task| (group, task)));
+        tasks.filter(|(_, task)| task.driver == super::DRIVER)
+    }
+}
+
 /// The `type` of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobKind {
@@ -201,6 +209,8 @@ pub struct Spans {
     pub source: std::sync::Arc<super::source::Source>,
     /// Bytes of each value.
     pub by_path: BTreeMap<String, Range<usize>>,
+    /// Bytes of each name.
+    pub names: BTreeMap<String, Range<usize>>,
 }
 
 impl Spans {
@@ -208,7 +218,9 @@ impl Spans {
     pub fn place(&self, path: &str) -> Place {
         let mut path = path;
         loop {
-            if let Some(span) = self.by_path.get(path) {
+            // A block that stands alone is the first of its kind to the driver, but needs no number here.
+            let span = self.by_path.get(path).or_else(|| self.by_path.get(&path.replace("[0]", "")));
+            if let Some(span) = span {
                 return Place { source: self.source.clone(), span: span.clone() };
             }
             match path.rfind(['.', '[']) {
@@ -216,6 +228,14 @@ impl Spans {
                 None if path.is_empty() => return Place { source: self.source.clone(), span: 0..0 },
                 None => path = "",
             }
+        }
+    }
+
+    /// The place of the name at `path`, or of what is nearest around it.
+    pub fn name(&self, path: &str) -> Place {
+        match self.names.get(path).or_else(|| self.names.get(&path.replace("[0]", ""))) {
+            Some(span) => Place { source: self.source.clone(), span: span.clone() },
+            None => self.place(path),
         }
     }
 }

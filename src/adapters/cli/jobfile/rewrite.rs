@@ -41,6 +41,8 @@ pub(super) struct Rewrite<'a, N> {
     pub runtime: Vec<String>,
     /// What cannot be evaluated, and where.
     pub problems: Vec<(Range<usize>, String)>,
+    /// Names that are not known here, and where.
+    pub unknown: Vec<(Range<usize>, String)>,
     /// The value depends on one that is already a finding.
     pub told: bool,
 }
@@ -52,7 +54,16 @@ pub(super) fn placeholder(n: usize) -> String {
 
 impl<'a, N: Names> Rewrite<'a, N> {
     pub(super) fn new(names: &'a N, source: &'a Source, base_dir: &'a str) -> Self {
-        Self { names, source, base_dir, locals: vec![], runtime: vec![], problems: vec![], told: false }
+        Self {
+            names,
+            source,
+            base_dir,
+            locals: vec![],
+            runtime: vec![],
+            problems: vec![],
+            unknown: vec![],
+            told: false,
+        }
     }
 
     fn is_known_root(&self, name: &str) -> bool {
@@ -76,7 +87,7 @@ impl<'a, N: Names> Rewrite<'a, N> {
             Missing::No => {}
             Missing::Told => self.told = true,
             Missing::Undeclared(known) => {
-                self.problems.push((span.unwrap_or_default(), undeclared(root, name, &known)));
+                self.unknown.push((span.unwrap_or_default(), undeclared(root, name, &known)));
             }
         }
     }
@@ -86,7 +97,7 @@ impl<'a, N: Names> Rewrite<'a, N> {
         if call.name.is_namespaced() || !self.names.is_function(&name) {
             let known = super::functions::NAMES.join(", ");
             let span = call.span().unwrap_or_default();
-            self.problems.push((span, format!("function {name} is not known here; these are: {known}")));
+            self.unknown.push((span, format!("function {name} is not known here; these are: {known}")));
         } else if name == "file" {
             // Relative paths are meant from the job file, and a function cannot know where that is.
             call.args.insert(0, self.base_dir);

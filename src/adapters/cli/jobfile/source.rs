@@ -33,7 +33,7 @@ impl Source {
 }
 
 /// The last start of a character up to `offset`.
-fn floor(text: &str, offset: usize) -> usize {
+pub fn floor(text: &str, offset: usize) -> usize {
     (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
@@ -75,6 +75,50 @@ pub struct Finding {
     pub place: Option<Place>,
     /// What, and what would be better.
     pub reason: String,
+    /// What would be better, where that is a line of its own.
+    pub help: Vec<String>,
+    /// The kind of finding.
+    pub rule: Rule,
+}
+
+/// Kinds of findings, by which tools tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rule {
+    /// The text is no HCL, or cannot be evaluated, or is no job.
+    #[default]
+    Job,
+    /// There is no option of this name.
+    UnknownOption,
+    /// The value of an option.
+    Option,
+    /// A part of the job that does not matter here.
+    NotPlayed,
+    /// A value that is not known before Nomad reads the job.
+    Unknown,
+    /// Options that do nothing, beside others.
+    NoEffect,
+    /// What the operator forbids.
+    Policy,
+    /// The plugin block of the agent.
+    Agent,
+}
+
+impl Finding {
+    /// Something about the job.
+    pub fn new(place: Option<Place>, reason: impl Into<String>) -> Self {
+        Self { place, reason: reason.into(), help: vec![], rule: Rule::Job }
+    }
+
+    /// The same of another kind.
+    pub fn of(self, rule: Rule) -> Self {
+        Self { rule, ..self }
+    }
+
+    /// The same with what would be better.
+    pub fn with_help(mut self, help: impl IntoIterator<Item = String>) -> Self {
+        self.help.extend(help);
+        self
+    }
 }
 
 impl fmt::Display for Finding {
@@ -88,7 +132,8 @@ impl fmt::Display for Finding {
         let gutter = " ".repeat(line.to_string().len());
         writeln!(f, "{place}: {}", self.reason)?;
         writeln!(f, " {line} | {text}")?;
-        write!(f, " {gutter} | {indent}{}", "^".repeat(place.underline()))
+        write!(f, " {gutter} | {indent}{}", "^".repeat(place.underline()))?;
+        self.help.iter().try_for_each(|help| write!(f, "\n {gutter} = {help}"))
     }
 }
 
@@ -103,15 +148,17 @@ impl Findings {
     ///
     /// # Errors
     /// The findings.
-    pub fn or<T>(mut self, value: T) -> Result<T, Self> {
-        if self.0.is_empty() {
-            return Ok(value);
-        }
+    pub fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.0.is_empty() { Ok(value) } else { Err(self.sorted()) }
+    }
+
+    /// In the order of the file, each once.
+    pub fn sorted(mut self) -> Self {
         let place = |finding: &Finding| finding.place.as_ref().map(|place| place.span.start);
         self.0.sort_by(|a, b| (place(a), &a.reason).cmp(&(place(b), &b.reason)));
         // What is repeated, by allocations or by dynamic blocks, is wrong once.
         self.0.dedup();
-        Err(self)
+        self
     }
 }
 
@@ -143,13 +190,13 @@ mod tests {
 
     #[test]
     fn a_finding_shows_its_line_and_points_at_the_place() {
-        let finding = Finding { place: Some(place("a = 1\n\tb = 22\n", 11..13)), reason: "too large".into() };
+        let finding = Finding::new(Some(place("a = 1\n\tb = 22\n", 11..13)), "too large");
         assert_eq!(finding.to_string(), "job.hcl:2:6: too large\n 2 | \tb = 22\n   | \t    ^^");
     }
 
     #[test]
     fn findings_come_in_the_order_of_the_file() {
-        let at = |span| Finding { place: Some(place("0123456789", span)), reason: String::new() };
+        let at = |span| Finding::new(Some(place("0123456789", span)), "");
         let sorted = Findings(vec![at(5..6), at(1..2)]).or(()).unwrap_err();
         assert_eq!(sorted.0[0].place.as_ref().unwrap().span, 1..2);
     }

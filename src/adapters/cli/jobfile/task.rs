@@ -45,7 +45,10 @@ pub(super) fn task(eval: &mut Evaluator, view: &BlockView<'_>, inherited: Restar
     let name = view.name(eval);
     let place = Place { source: Arc::clone(eval.source()), span: view.span.clone() };
     let mut fields = Fields::new(view, eval);
-    let driver = fields.text("driver").unwrap_or_default();
+    let driver = fields.text("driver");
+    // One that cannot be evaluated has been told, or is not known yet.
+    let missing = driver.is_none() && view.body.get_attribute("driver").is_none();
+    let driver = driver.unwrap_or_else(|| if missing { String::new() } else { "?".to_owned() });
     if driver.is_empty() {
         fields.eval.problem(view.span.clone(), format!("task {name:?} names no driver"));
     }

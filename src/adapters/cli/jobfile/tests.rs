@@ -19,7 +19,8 @@ fn task(inside: &str) -> Task {
 
 /// The value of a `config` block, whatever the driver thinks of it.
 fn config(inside: &str) -> Value {
-    let mut eval = Evaluator::new(Source::new("job.hcl", format!("config {{\n{inside}\n}}")), "");
+    let mut eval =
+        Evaluator::new(Source::new("job.hcl", format!("config {{\n{inside}\n}}")), "", Purpose::Play);
     let body = parse(&mut eval).unwrap();
     let block = body.blocks().next().unwrap();
     let config = super::config::read(&mut eval, &BlockView::of(block, &Bound::default()));
@@ -157,7 +158,7 @@ fn options_are_checked_with_the_rest_of_the_file() {
     assert_eq!(found.len(), 5, "{found:#?}");
     for (line, part) in found.iter().zip([
         "job.hcl:6:10: var.image is not declared",
-        "job.hcl:7:12: voluems: the driver has no such option",
+        "job.hcl:7:2: voluems: the driver has no such option",
         "job.hcl:8:18: tmpfs[1]: ",
         "job.hcl:9:24: args[1]: ${vra.x} is not known",
         "job.hcl:10:9: init: must be true or false",

@@ -26,6 +26,18 @@ pub struct Inputs {
     pub vars: Vec<(String, String)>,
     /// Where `file()` looks for relative paths: the directory of the job file.
     pub base_dir: String,
+    /// What the job is read for.
+    pub purpose: Purpose,
+}
+
+/// What a job is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Purpose {
+    /// To be played here and now: everything must have a value.
+    #[default]
+    Play,
+    /// To be judged: values may come later, and elsewhere.
+    Judge,
 }
 
 struct Declared<'a> {
@@ -89,6 +101,9 @@ fn declaration<'a>(eval: &mut Evaluator, block: &'a Block) -> Declared<'a> {
 
 fn default(eval: &mut Evaluator, variable: &Declared<'_>) -> Option<hcl::Value> {
     let Some(expr) = variable.default else {
+        if eval.purpose == Purpose::Judge {
+            return None;
+        }
         let name = &variable.name;
         let how = format!("give it with --var {name}=VALUE, --var-file or {ENV_PREFIX}{name}");
         eval.problem(variable.span.clone(), format!("variable {name:?} has no value and no default; {how}"));
@@ -122,7 +137,7 @@ fn from_outside(
 }
 
 fn outside(eval: &mut Evaluator, reason: String) {
-    eval.problems.0.push(Finding { place: None, reason });
+    eval.problems.0.push(Finding::new(None, reason));
 }
 
 fn take_text(
@@ -147,7 +162,7 @@ fn value_of_text(kind: &VarType, text: &str) -> Result<hcl::Value, String> {
     }
     let source = Source::new("value", text);
     let expr: Expression = text.parse().map_err(|_| format!("{text:?} is no HCL expression"))?;
-    let mut eval = Evaluator::new(source, "");
+    let mut eval = Evaluator::new(source, "", Purpose::Play);
     let value = eval.eval(&expr, &Bound::default());
     value.ok_or_else(|| format!("{text:?} cannot be evaluated")).and_then(|value| kind.convert(value))
 }
@@ -158,7 +173,7 @@ fn take_file(
     file: &Arc<Source>,
     given: &mut BTreeMap<String, hcl::Value>,
 ) {
-    let mut inner = Evaluator::new(Arc::clone(file), "");
+    let mut inner = Evaluator::new(Arc::clone(file), "", eval.purpose);
     if let Some(body) = super::parse(&mut inner) {
         for attribute in body.attributes() {
             take_assignment(&mut inner, declared, attribute, given);

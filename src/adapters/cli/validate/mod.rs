@@ -1,0 +1,47 @@
+//! `validate`: what is wrong with job files, told offline and all at once.
+//!
+//! Lives here: which judgements are made of a job and of the agent's plugin block, and how they are told. Must
+//! not live here: the judgements themselves (`domain::config`, `domain::policy`), or reading HCL
+//! ([`super::jobfile`]).
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`args`] | its command line |
+//! | [`job`], [`agent`] | a job file, the agent's file |
+//! | [`report`] | what was found, in the order of the files |
+//! | [`text`], [`json`], [`sarif`] | the forms of a report |
+
+pub mod agent;
+pub mod args;
+pub mod job;
+pub mod json;
+pub mod report;
+pub mod sarif;
+pub mod text;
+
+use super::args::read;
+use super::entry::RunError;
+use super::output;
+use args::{ReportFormat, ValidateArgs};
+use report::Report;
+
+/// Checks the files and prints the report; the exit status, 0 without problems and 1 with some.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn command(args: &ValidateArgs) -> Result<u8, RunError> {
+    let mut report = Report::default();
+    let agent = args.agent_config.as_deref().map(read).transpose()?;
+    let plugin = agent.and_then(|source| agent::check(&source, &mut report));
+    for path in &args.jobs {
+        let inputs = args.inputs(path, std::env::vars())?;
+        job::check(&read(path)?, &inputs, plugin.as_ref(), &mut report);
+    }
+    let text = match args.format {
+        ReportFormat::Text => text::render(&report, !args.no_color),
+        ReportFormat::Json => json::render(&report)?,
+        ReportFormat::Sarif => sarif::render(&report)?,
+    };
+    output::print(&text, args.no_color)?;
+    Ok(u8::from(report.has_problems()))
+}

@@ -1,0 +1,7 @@
+job "syntax" {
+  group "web" {
+    task "server" {
+      driver = = "podman"
+    }
+  }
+}
