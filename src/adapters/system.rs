@@ -1,4 +1,4 @@
-//! The real clock: the one place where the process asks for time and chance.
+//! The machine: the one place where the process asks for time, chance and the number of cores.
 
 use crate::domain::time::Timestamp;
 use crate::ports::Clock;
@@ -10,6 +10,12 @@ use std::time::Duration;
 /// Wall clock, tokio timers, and the randomness of the standard library's hash seeds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
+
+/// Number of CPU cores this process may use, at least 1.
+pub fn cores() -> u32 {
+    let seen = std::thread::available_parallelism();
+    seen.ok().and_then(|cores| u32::try_from(cores.get()).ok()).unwrap_or(1)
+}
 
 #[async_trait]
 impl Clock for SystemClock {

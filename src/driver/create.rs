@@ -2,7 +2,6 @@
 //! of a request whose reply was lost.
 
 use super::error::DriverError;
-use super::registry::Registry;
 use super::retry::Backoff;
 use super::{Shared, owner};
 use crate::domain::config::plugin::CredentialSources;
@@ -22,7 +21,6 @@ const ROUNDS: u32 = 6;
 pub struct Creation<'a> {
     pub shared: &'a Shared,
     pub runtime: &'a dyn ContainerRuntime,
-    pub registry: &'a Registry,
     pub task: &'a TaskRequest,
     pub spec: ContainerSpec,
     pub pull: PullRequest,
@@ -153,7 +151,7 @@ impl Creation<'_> {
     }
 
     async fn clear(&self, found: &ContainerFacts) -> Result<(), DriverError> {
-        if self.registry.owns(&found.id) && found.state.is_alive() {
+        if self.shared.registry.owns(&found.id) && found.state.is_alive() {
             return Err(self.name_taken(found));
         }
         tracing::info!(container = found.id.as_str(), "removing what an earlier start of the task left");

@@ -4,7 +4,7 @@ use super::error::DriverError;
 use crate::domain::config::PluginConfig;
 use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::stats::Compute;
-use crate::ports::{ContainerRuntime, RuntimeConnector, RuntimeError};
+use crate::ports::{ContainerRuntime, NomadHost, RuntimeConnector, RuntimeError};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// One configuration. Clones share the remembered facts.
@@ -67,12 +67,10 @@ impl Settings {
         })
     }
 
-    /// Number of CPU cores: as the host counts them, which tasks' shares refer to, else as we see them.
-    pub fn cores(&self) -> u32 {
-        let seen =
-            || std::thread::available_parallelism().ok().and_then(|cores| u32::try_from(cores.get()).ok());
+    /// Number of CPU cores: as Nomad counts them, which tasks' shares refer to, else as the host sees them.
+    pub fn cores(&self, host: &dyn NomadHost) -> u32 {
         let told = self.compute.map(|compute| compute.cores).filter(|cores| *cores > 0);
-        told.or_else(seen).unwrap_or(1)
+        told.unwrap_or_else(|| host.cores())
     }
 }
 

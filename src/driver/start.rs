@@ -14,7 +14,7 @@ use crate::domain::limits::FINGERPRINT_TIMEOUT;
 use crate::domain::policy;
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
-use crate::domain::task::{Handle, Input, Machine, TaskRequest};
+use crate::domain::task::{Handle, Machine, TaskRequest};
 use crate::ports::RuntimeError;
 use crate::ports::clock::within;
 use std::collections::BTreeMap;
@@ -73,7 +73,6 @@ impl Driver {
         let id = Creation {
             shared: &self.shared,
             runtime: &*socket.runtime,
-            registry: &self.shared.registry,
             task: &task,
             spec,
             pull,
@@ -102,7 +101,8 @@ impl Driver {
     ) -> Result<Plan, DriverError> {
         policy::check(&settings.plugin.policy.rules(&task.meta.namespace), config)?;
         let runtime = self.runtime_facts(socket).await?;
-        let node = Node { plugin: &settings.plugin, runtime: &runtime, cores: settings.cores() };
+        let node =
+            Node { plugin: &settings.plugin, runtime: &runtime, cores: settings.cores(&*self.shared.host) };
         let mut plan = plan(task, config, node)?;
         confine::confine(&*self.shared.host, &task.dirs.alloc, &mut plan).await?;
         Ok(plan)
@@ -169,9 +169,4 @@ impl Driver {
 /// The image's stop signal, or SIGTERM.
 pub(super) fn stop_signal(facts: &ContainerFacts) -> Signal {
     facts.stop_signal.as_deref().and_then(|signal| signal.parse().ok()).unwrap_or(Signal::TERM)
-}
-
-/// The input of a stop.
-pub(super) fn stop_input(signal: Signal, grace: std::time::Duration) -> Input {
-    Input::Stop { signal, grace }
 }

@@ -2,9 +2,8 @@
 
 use super::Driver;
 use super::error::DriverError;
-use super::start::stop_input;
 use crate::domain::signal::Signal;
-use crate::domain::task::TaskId;
+use crate::domain::task::{Input, TaskId};
 use std::time::Duration;
 
 impl Driver {
@@ -20,7 +19,8 @@ impl Driver {
         signal: Option<Signal>,
     ) -> Result<(), DriverError> {
         let owner = self.shared.registry.get(id)?;
-        owner.command(stop_input(signal.unwrap_or(owner.stop_signal), timeout)).await?;
+        let signal = signal.unwrap_or(owner.stop_signal);
+        owner.command(Input::Stop { signal, grace: timeout }).await?;
         owner.outcome().await.map(drop)
     }
 }

@@ -35,6 +35,9 @@ pub trait NomadHost: Send + Sync {
     /// may come later than the task (RecoverTask runs before the log collector starts).
     fn log_sink(&self, task: &TaskRequest, stream: Stream) -> Box<dyn LogSink>;
 
+    /// Number of CPU cores that tasks can use, at least 1.
+    fn cores(&self) -> u32;
+
     /// `path` without symlinks. A path that does not exist yet is resolved as far as it does.
     ///
     /// # Errors

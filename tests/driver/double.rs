@@ -240,6 +240,10 @@ impl NomadHost for SilentHost {
         unreachable!("the tasks of these tests want no logs")
     }
 
+    fn cores(&self) -> u32 {
+        2
+    }
+
     async fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
         tokio::fs::canonicalize(path).await
     }

@@ -3,6 +3,7 @@
 use super::line::{Kind, Lines};
 use super::output::Output;
 use crate::adapters::paths;
+use crate::adapters::system;
 use crate::domain::log::Stream;
 use crate::domain::task::{AllocId, TaskRequest};
 use crate::ports::{LogSink, NomadHost, TaskEvent};
@@ -37,6 +38,10 @@ impl NomadHost for CliHost {
             kind: if stream == Stream::Stdout { Kind::Stdout } else { Kind::Stderr },
             lines: Lines::default(),
         })
+    }
+
+    fn cores(&self) -> u32 {
+        system::cores()
     }
 
     async fn resolve(&self, path: &Path) -> io::Result<PathBuf> {

@@ -2,6 +2,7 @@
 
 use super::fifo::FifoSink;
 use crate::adapters::paths;
+use crate::adapters::system;
 use crate::domain::limits::EVENT_BACKLOG;
 use crate::domain::log::Stream;
 use crate::domain::task::TaskRequest;
@@ -52,6 +53,10 @@ impl NomadHost for PluginHost {
             Stream::Stderr => &task.dirs.stderr,
         };
         Box::new(FifoSink::new(path.clone()))
+    }
+
+    fn cores(&self) -> u32 {
+        system::cores()
     }
 
     async fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
