@@ -38,3 +38,5 @@ pub mod adapters;
 pub mod domain;
 pub mod driver;
 pub mod ports;
+#[cfg(feature = "cli")]
+pub mod simulation;

@@ -39,6 +39,11 @@ impl Images {
         locked(&self.present).entry(name).or_insert(image).clone()
     }
 
+    /// Takes an image away.
+    pub(super) fn remove(&self, name: &str) {
+        locked(&self.present).remove(&canonical(name));
+    }
+
     /// By id or complete name; a short one also finds an image of that name of any registry, as Podman's storage
     /// does.
     pub(super) fn find(&self, name: &str) -> Option<Image> {
