@@ -6,6 +6,7 @@
 use super::error::DriverError;
 use super::logs::LogPump;
 use super::retry::Backoff;
+use crate::domain::container::ContainerState;
 use crate::domain::limits::{COMMAND_BACKLOG, LOG_DRAIN_TIMEOUT, REMOVE_AGAIN, REMOVE_TRIES};
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
@@ -240,7 +241,11 @@ async fn exit(runtime: &dyn ContainerRuntime, clock: &dyn Clock, id: &ContainerI
     let mut backoff = Backoff::new(clock);
     loop {
         match runtime.wait(id).await {
-            Ok(facts) => return ended(&facts),
+            Ok(facts) if facts.state == ContainerState::Exited => return ended(&facts),
+            Ok(facts) => {
+                let state = facts.state;
+                tracing::debug!(container = id.as_str(), ?state, "told of an end that is none, watching on")
+            }
             Err(error) if error.is(ErrorKind::NotFound) => {
                 let reason = "the container was removed by somebody else; its exit code is lost";
                 return ExitOutcome::Unknown(reason.to_owned());
