@@ -13,7 +13,7 @@
 //! | [`wait`] | the end of a container |
 //! | [`logs`], [`stats`] | its output and its counters |
 //! | [`exec`], [`frames`] | commands inside it |
-//! | [`pull`], [`probe`] | images, and the service itself |
+//! | [`pull`], [`images`], [`probe`] | images, and the service itself |
 
 pub mod client;
 pub mod connector;
@@ -22,6 +22,7 @@ pub mod create;
 pub mod exec;
 pub mod facts;
 pub mod frames;
+pub mod images;
 pub mod logs;
 pub mod probe;
 pub mod pull;

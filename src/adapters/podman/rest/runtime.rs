@@ -1,6 +1,6 @@
 //! The port, put together from its topics.
 
-use super::client::Podman;
+use super::client::{Call, Podman};
 use super::probe::Described;
 use super::stats::Groups;
 use crate::domain::container::{ContainerFacts, ContainerSpec, ExecSpec};
@@ -40,6 +40,14 @@ impl ContainerRuntime for RestRuntime {
 
     async fn pull(&self, request: &PullRequest, progress: PullProgress<'_>) -> Result<String, RuntimeError> {
         self.podman.pull(request, progress).await
+    }
+
+    async fn image_id(&self, image: &str) -> Result<Option<String>, RuntimeError> {
+        self.podman.image_id(&Call::new("look up image", image), image).await
+    }
+
+    async fn remove_image(&self, id: &str) -> Result<Change, RuntimeError> {
+        self.podman.remove_image(id).await
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Result<Created, RuntimeError> {
