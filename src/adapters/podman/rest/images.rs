@@ -1,8 +1,9 @@
 //! Images that are there: looking one up, removing one. How they come is in [`super::pull`].
 
-use super::client::{Ask, Call, Podman};
+use super::client::{Ask, Podman};
 use super::containers::escape;
 use super::{refusal, wire};
+use crate::adapters::podman::call::Call;
 use crate::ports::runtime::Change;
 use crate::ports::{ErrorKind, RuntimeError};
 

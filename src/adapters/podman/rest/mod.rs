@@ -10,8 +10,7 @@
 //! | [`wire`], [`facts`] | the JSON of replies, and containers made of it |
 //! | [`spec`], [`create`] | a `ContainerSpec` as the service wants it |
 //! | [`containers`] | start, inspect, list, signal, remove |
-//! | [`wait`] | the end of a container |
-//! | [`logs`], [`stats`] | its output and its counters |
+//! | `observed`, [`stats`] | what [observers](super::observe) need |
 //! | [`exec`], [`frames`] | commands inside it |
 //! | [`pull`], [`images`], [`probe`] | images, and the service itself |
 
@@ -23,14 +22,13 @@ pub mod exec;
 pub mod facts;
 pub mod frames;
 pub mod images;
-pub mod logs;
+mod observed;
 pub mod probe;
 pub mod pull;
 pub mod refusal;
 mod runtime;
 pub mod spec;
 pub mod stats;
-pub mod wait;
 pub mod wire;
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Fetching images: a stream of JSON lines under a status that says 200 whatever happens (libpod REST 2.1 to 5).
 
-use super::client::{Ask, Call, Podman};
+use super::client::{Ask, Podman};
 use super::containers::escape;
 use super::spec::{Bad, Version};
 use super::{refusal, wire};
+use crate::adapters::podman::call::Call;
 use crate::domain::image::{Account, Image, ImageRef, PullPolicy, PullRequest};
 use crate::domain::limits::PULL_TIMEOUT;
 use crate::domain::secret::Secret;

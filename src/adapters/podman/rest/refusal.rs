@@ -3,7 +3,8 @@
 //! Status codes of the same condition differ by version (500, 409, 404), so the root cause counts: error bodies
 //! are `{"cause":"root","message":"whole chain","response":500}` (libpod REST 2.0 to 5).
 
-use super::client::{Call, Reply};
+use super::client::Reply;
+use crate::adapters::podman::call::Call;
 use crate::ports::{ErrorKind, RuntimeError};
 use hyper::StatusCode;
 use serde::Deserialize;

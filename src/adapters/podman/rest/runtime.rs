@@ -1,8 +1,9 @@
 //! The port, put together from its topics.
 
-use super::client::{Call, Podman};
+use super::client::Podman;
 use super::probe::Described;
-use super::stats::Groups;
+use crate::adapters::podman::call::Call;
+use crate::adapters::podman::observe::{self, Groups};
 use crate::domain::container::{ContainerFacts, ContainerSpec, ExecSpec};
 use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::image::PullRequest;
@@ -63,7 +64,7 @@ impl ContainerRuntime for RestRuntime {
     }
 
     async fn wait(&self, id: &ContainerId) -> Result<ContainerFacts, RuntimeError> {
-        self.podman.wait(id).await
+        observe::wait(&*self.podman, id).await
     }
 
     async fn signal(&self, id: &ContainerId, signal: Signal) -> Result<(), RuntimeError> {
@@ -80,7 +81,7 @@ impl ContainerRuntime for RestRuntime {
     }
 
     async fn stats(&self, id: &ContainerId) -> Result<StatsSample, RuntimeError> {
-        self.podman.stats(id, &self.groups).await
+        observe::stats(&*self.podman, id, &self.groups).await
     }
 
     async fn logs(
@@ -88,7 +89,7 @@ impl ContainerRuntime for RestRuntime {
         id: &ContainerId,
         start: LogStart,
     ) -> Result<BoxStream<'static, Result<LogBatch, RuntimeError>>, RuntimeError> {
-        self.podman.logs(id, start).await
+        observe::logs(&self.podman, id, start).await
     }
 
     async fn exec(&self, id: &ContainerId, exec: &ExecSpec) -> Result<ExecSession, RuntimeError> {
