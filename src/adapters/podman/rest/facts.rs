@@ -1,9 +1,10 @@
 //! Containers as the service tells them, in the domain's words.
 
-use super::wire::{Inspect, Listed, StopSignal};
+use super::wire::{Inspect, Listed, Mount, StopSignal};
 use crate::adapters::podman::observe::Seen;
 use crate::adapters::podman::observe::seen::{container_state, exit_code, instant};
 use crate::domain::container::ContainerFacts;
+use crate::domain::container::facts::Bind;
 use crate::domain::task::identity::{ContainerId, ContainerName};
 use crate::domain::time::Timestamp;
 
@@ -24,6 +25,8 @@ pub fn seen(inspect: Inspect) -> Seen {
         exit_code: exit_code(word, state.exit_code, started_at, finished_at),
         oom_killed: state.oom_killed,
         labels: config.labels,
+        image: Some(inspect.image).filter(|id| !id.is_empty()),
+        binds: inspect.mounts.into_iter().filter(|mount| mount.kind == "bind").map(bind).collect(),
         ip: std::iter::once(networks.ip_address).chain(own_networks).find(|ip| !ip.is_empty()),
         stop_signal: config.stop_signal.map(|signal| match signal {
             StopSignal::Number(number) => number.to_string(),
@@ -36,6 +39,10 @@ pub fn seen(inspect: Inspect) -> Seen {
         log_driver: log.driver,
         log_path: if log.path.is_empty() { inspect.log_path } else { log.path },
     }
+}
+
+fn bind(mount: Mount) -> Bind {
+    Bind { source: mount.source, target: mount.destination }
 }
 
 /// From a list entry, which has no address, no stop signal and no OOM flag, and times in whole seconds.
@@ -52,6 +59,8 @@ pub fn listed(entry: Listed) -> ContainerFacts {
         exit_code: exit_code(state, entry.exit_code, started_at, finished_at),
         oom_killed: false,
         labels: entry.labels,
+        image: Some(entry.image_id).filter(|id| !id.is_empty()),
+        binds: vec![],
         ip: None,
         stop_signal: None,
     }

@@ -12,7 +12,7 @@
 //! | [`containers`] | start, inspect, list, signal, remove |
 //! | `observed`, [`stats`] | what [observers](super::observe) need |
 //! | [`exec`], [`frames`] | commands inside it |
-//! | [`pull`], [`probe`] | images, and the service itself |
+//! | [`pull`], [`images`], [`probe`] | images, and the service itself |
 
 pub mod client;
 pub mod connector;
@@ -21,6 +21,7 @@ pub mod create;
 pub mod exec;
 pub mod facts;
 pub mod frames;
+pub mod images;
 mod observed;
 pub mod probe;
 pub mod pull;

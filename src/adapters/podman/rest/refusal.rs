@@ -59,6 +59,15 @@ pub fn of_volume(refusal: &Refusal) -> ErrorKind {
     if refusal.cause == "volume already exists" { ErrorKind::Internal } else { ErrorKind::Rejected }
 }
 
+/// What a refused removal of an image means; the words are those of Podman 3 to 5, whatever the status.
+pub fn of_image_removal(refusal: &Refusal) -> ErrorKind {
+    let held = has_any(
+        &refusal.message,
+        &["in use by a container", "must be forced", "used by multiple containers"],
+    );
+    if held { ErrorKind::WrongState } else { by_cause(refusal) }
+}
+
 /// What a cause means to most calls.
 pub fn by_cause(refusal: &Refusal) -> ErrorKind {
     match refusal.cause.as_str() {

@@ -2,6 +2,7 @@
 
 use super::client::Podman;
 use super::probe::Described;
+use crate::adapters::podman::call::Call;
 use crate::adapters::podman::observe::{self, Groups};
 use crate::domain::container::{ContainerFacts, ContainerSpec, ExecSpec};
 use crate::domain::fingerprint::RuntimeFacts;
@@ -40,6 +41,14 @@ impl ContainerRuntime for RestRuntime {
 
     async fn pull(&self, request: &PullRequest, progress: PullProgress<'_>) -> Result<String, RuntimeError> {
         self.podman.pull(request, progress).await
+    }
+
+    async fn image_id(&self, image: &str) -> Result<Option<String>, RuntimeError> {
+        self.podman.image_id(&Call::new("look up image", image), image).await
+    }
+
+    async fn remove_image(&self, id: &str) -> Result<Change, RuntimeError> {
+        self.podman.remove_image(id).await
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Result<Created, RuntimeError> {
