@@ -261,15 +261,25 @@ async fn exit(runtime: &dyn ContainerRuntime, clock: &dyn Clock, id: &ContainerI
     }
 }
 
-/// Sends a signal, again while the runtime is away. A container that has ended needs none.
+/// Sends a signal, again while the runtime is away. A container that has ended needs none; whether it has is looked
+/// up, because a runtime that is busy with the container says the same.
 async fn send_signal(runtime: &dyn ContainerRuntime, clock: &dyn Clock, id: &ContainerId, signal: Signal) {
     let mut backoff = Backoff::new(clock);
     while let Err(error) = runtime.signal(id, signal).await {
-        if !error.kind.is_transient() {
+        let again = error.kind.is_transient()
+            || (error.is(ErrorKind::WrongState) && may_be_alive(runtime, id).await);
+        if !again {
             tracing::debug!(container = id.as_str(), %signal, %error, "signal not delivered");
             return;
         }
         backoff.pause().await;
+    }
+}
+
+async fn may_be_alive(runtime: &dyn ContainerRuntime, id: &ContainerId) -> bool {
+    match runtime.inspect(id.as_str()).await {
+        Ok(facts) => facts.state.is_alive(),
+        Err(error) => error.kind.is_transient(),
     }
 }
 

@@ -6,6 +6,8 @@
 pub enum Op {
     Probe,
     Pull,
+    ImageId,
+    RemoveImage,
     Create,
     Start,
     Inspect,
@@ -21,7 +23,10 @@ pub enum Op {
 impl Op {
     /// Whether it changes something.
     pub fn changes(self) -> bool {
-        matches!(self, Self::Pull | Self::Create | Self::Start | Self::Signal | Self::Remove | Self::Exec)
+        match self {
+            Self::Pull | Self::RemoveImage | Self::Create | Self::Start | Self::Signal | Self::Remove | Self::Exec => true,
+            Self::Probe | Self::ImageId | Self::Inspect | Self::Wait | Self::List | Self::Stats | Self::Logs => false,
+        }
     }
 }
 
@@ -118,12 +123,16 @@ pub enum Fault {
 pub struct Row(pub Fault, pub &'static str, pub Place, pub &'static str);
 
 use Fault as F;
-use Op::{Create, Exec, Inspect, List, Logs, Probe, Pull, Remove, Signal, Start, Stats, Wait};
+use Op::{
+    Create, Exec, ImageId, Inspect, List, Logs, Probe, Pull, Remove, RemoveImage, Signal, Start, Stats, Wait,
+};
 use Place::{Calls, Host, World};
 
-const ANSWERED: &[Op] = &[Probe, Pull, Create, Start, Inspect, Signal, Remove, List, Stats, Logs, Exec];
-const CHANGES: &[Op] = &[Create, Start, Signal, Remove];
-const SERVED: &[Op] = &[Probe, Create, Start, Inspect, Signal, Remove, List, Stats, Exec];
+const ANSWERED: &[Op] =
+    &[Probe, Pull, ImageId, RemoveImage, Create, Start, Inspect, Signal, Remove, List, Stats, Logs, Exec];
+const CHANGES: &[Op] = &[RemoveImage, Create, Start, Signal, Remove];
+const SERVED: &[Op] =
+    &[Probe, ImageId, RemoveImage, Create, Start, Inspect, Signal, Remove, List, Stats, Exec];
 
 /// The table. `nomad-driver-podman simulate --list-faults` prints it.
 #[rustfmt::skip]
@@ -136,7 +145,7 @@ pub const FAULTS: &[Row] = &[
     Row(F::ReplyLost, "reply-lost", Calls(CHANGES), "the connection breaks after the request was carried out"),
     Row(F::ServerError, "server-error", Calls(ANSWERED), "status 500; nothing has happened"),
     Row(F::ServerErrorAfter, "server-error-after", Calls(CHANGES), "status 500, though it was done"),
-    Row(F::Conflict, "conflict", Calls(&[Create, Start, Signal]), "status 409, without a reason that would last"),
+    Row(F::Conflict, "conflict", Calls(&[RemoveImage, Create, Start, Signal]), "status 409, without a reason that would last"),
     Row(F::Malformed, "malformed", Calls(SERVED), "an answer that cannot be read; changes were carried out"),
     Row(F::NoSpace, "no-space", Calls(&[Pull, Create, Start]), "no space left on the device"),
     Row(F::StaleRead, "stale-read", Calls(&[Inspect, List]), "an answer from before the last change"),

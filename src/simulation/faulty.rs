@@ -195,6 +195,8 @@ fn name(op: Op) -> &'static str {
     match op {
         Op::Probe => "probe",
         Op::Pull => "pull image",
+        Op::ImageId => "look up image",
+        Op::RemoveImage => "remove image",
         Op::Create => "create container",
         Op::Start => "start container",
         Op::Inspect => "inspect container",
@@ -229,6 +231,14 @@ impl ContainerRuntime for Faulty {
         must_hide(&self.world, request);
         let image = request.image.to_string();
         self.call(Op::Pull, &image, |_| self.world.podman.pull(request, progress)).await
+    }
+
+    async fn image_id(&self, image: &str) -> Answer<Option<String>> {
+        self.call(Op::ImageId, image, |_| self.world.podman.image_id(image)).await
+    }
+
+    async fn remove_image(&self, id: &str) -> Answer<Change> {
+        self.call(Op::RemoveImage, id, |_| self.world.podman.remove_image(id)).await
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Answer<Created> {

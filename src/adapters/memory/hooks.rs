@@ -15,7 +15,7 @@ impl MemoryRuntime {
         self
     }
 
-    /// Somebody builds an image, with the commands of this runtime and nothing else.
+    /// Somebody brings an image, as [`MemoryRuntime::with_image`] does.
     pub fn add_image(&self, name: &str) {
         self.images.add(name, Contents::Known);
     }
@@ -99,6 +99,8 @@ impl MemoryRuntime {
 
     /// Somebody takes an image away; its containers live on.
     pub fn prune(&self, image: &str) {
-        self.images.remove(image);
+        if let Some(image) = self.images.find(image) {
+            self.images.remove(&image.id);
+        }
     }
 }

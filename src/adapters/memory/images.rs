@@ -39,16 +39,16 @@ impl Images {
         locked(&self.present).entry(name).or_insert(image).clone()
     }
 
-    /// Takes an image away.
-    pub(super) fn remove(&self, name: &str) {
-        locked(&self.present).remove(&canonical(name));
-    }
-
     /// By id or complete name; a short one also finds an image of that name of any registry, as Podman's storage
     /// does.
     pub(super) fn find(&self, name: &str) -> Option<Image> {
         let by_id = locked(&self.present).values().find(|image| image.id == name).cloned();
         by_id.or_else(|| self.find_named(name))
+    }
+
+    /// Forgets an image under all its names.
+    pub(super) fn remove(&self, id: &str) {
+        locked(&self.present).retain(|_, image| image.id != id);
     }
 
     fn find_named(&self, name: &str) -> Option<Image> {
