@@ -6,6 +6,7 @@
 
 use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::time::Timestamp;
+use time::format_description::well_known::Rfc3339;
 
 /// How far an end may lie before its start and still be that start's: the start is noted after the OCI runtime
 /// has returned, by when a short program has ended. Measured 4 ms; a loaded node takes longer.
@@ -64,6 +65,6 @@ fn end_is_recorded(started_at: Option<Timestamp>, finished_at: Option<Timestamp>
 
 /// RFC 3339; `None` for Go's zero time (year 1) and anything else that is no time of ours.
 pub fn instant(text: &str) -> Option<Timestamp> {
-    let nanos = text.parse::<jiff::Timestamp>().ok()?.as_nanosecond();
+    let nanos = time::OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp_nanos();
     i64::try_from(nanos).ok().filter(|nanos| *nanos > 0).map(Timestamp::from_unix_nanos)
 }
