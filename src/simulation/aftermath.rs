@@ -35,7 +35,7 @@ impl Runner {
             match self.recover_with(&plugin, &held.request, &handle).await {
                 None => {}
                 Some(Ok(())) => {
-                    self.check_recovered(held, &handle);
+                    self.check_recovered(held);
                     return true;
                 }
                 Some(Err(_)) => {
@@ -87,14 +87,14 @@ impl Runner {
     }
 
     /// Recover equals live: what is told of the task now is what was told before.
-    fn check_recovered(&self, held: &Held, handle: &Handle) {
+    fn check_recovered(&self, held: &Held) {
         let truth = &self.world.truth;
         let Ok((_, status)) = held.plugin.driver.inspect_task(held.id()) else {
             return self.world.trace.violation("a recovered task is not known");
         };
         let Some(container) = truth.made_for(held.id()) else { return };
         let lived_on = truth.runs(&container) && truth.first_run(&container);
-        if lived_on && status.phase == Phase::Running && status.started_at != handle.started_at {
+        if lived_on && status.phase == Phase::Running && status.started_at != truth.started_at(&container) {
             self.world.trace.violation("a recovered task has another start");
         }
     }

@@ -107,6 +107,6 @@ impl Clock for VirtualClock {
     }
 
     fn entropy(&self) -> u64 {
-        locked(&self.0).rng.next()
+        locked(&self.0).rng.bits()
     }
 }

@@ -13,8 +13,9 @@ use std::fmt::Write;
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// Lines of a timeline that are shown of each world that went wrong.
-const SHOWN_LINES: usize = 120;
+/// Lines of a timeline that are shown of each world that went wrong, before and after the first violation.
+const LINES_BEFORE: usize = 100;
+const LINES_AFTER: usize = 20;
 
 /// Time between two lines of progress.
 const PROGRESS: Duration = Duration::from_secs(5);
@@ -39,10 +40,6 @@ pub fn simulate(args: &SimulateArgs) -> Result<u8, RunError> {
     let mut text = String::new();
     for bad in &summary.worst {
         text.push_str(&story(args, bad));
-    }
-    if let (Some(seed), Some(only)) = (args.seed, summary.worst.first().is_none().then_some(())) {
-        let () = only;
-        let _ = writeln!(text, "seed {seed}: nothing was violated");
     }
     text.push_str(&table(&summary, took));
     print(&text, true)?;
@@ -100,8 +97,10 @@ fn list() -> String {
 fn story(args: &SimulateArgs, bad: &Bad) -> String {
     let Bad { number, verdict } = bad;
     let mut text = String::new();
-    let from = verdict.timeline.len().saturating_sub(SHOWN_LINES);
-    for line in &verdict.timeline[from..] {
+    let wrong = verdict.timeline.iter().position(|line| line.contains("  VIOLATION  ")).unwrap_or(0);
+    for line in
+        verdict.timeline.iter().skip(wrong.saturating_sub(LINES_BEFORE)).take(LINES_BEFORE + LINES_AFTER)
+    {
         let _ = writeln!(text, "  {line}");
     }
     let _ = writeln!(text, "\nseed {number}, version {VERSION}, trace {:016x}", verdict.hash);

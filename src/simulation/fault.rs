@@ -24,8 +24,20 @@ impl Op {
     /// Whether it changes something.
     pub fn changes(self) -> bool {
         match self {
-            Self::Pull | Self::RemoveImage | Self::Create | Self::Start | Self::Signal | Self::Remove | Self::Exec => true,
-            Self::Probe | Self::ImageId | Self::Inspect | Self::Wait | Self::List | Self::Stats | Self::Logs => false,
+            Self::Pull
+            | Self::RemoveImage
+            | Self::Create
+            | Self::Start
+            | Self::Signal
+            | Self::Remove
+            | Self::Exec => true,
+            Self::Probe
+            | Self::ImageId
+            | Self::Inspect
+            | Self::Wait
+            | Self::List
+            | Self::Stats
+            | Self::Logs => false,
         }
     }
 }

@@ -143,7 +143,9 @@ async fn rest(world: &Arc<World>) {
 }
 
 fn leaks(world: &World) -> Vec<String> {
-    let left = if world.keeps_containers() { world.truth.ours(true) } else { world.truth.all_left() };
+    let mut left = world.truth.ours(world.keeps_containers());
+    // A container that is kept may be started again by whom it is kept for.
+    left.retain(|id| !world.keeps_containers() || !world.truth.is_tampered(id));
     let tasks = left.iter().filter_map(|id| world.truth.task_of(id));
     tasks.filter(|task| !world.is_excused(task)).map(|task| task.to_string()).collect()
 }

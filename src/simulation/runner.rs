@@ -69,7 +69,7 @@ impl Runner {
     /// One start of the task, to its end; true if it shall start again.
     async fn attempt(&mut self) -> bool {
         let mut request = self.task.request.clone();
-        let number = self.rng.next() & 0xffff_ffff;
+        let number = self.rng.bits() & 0xffff_ffff;
         request.id =
             TaskId::new(format!("{}/{}/{number:08x}", request.meta.alloc_id, request.meta.task_name));
         self.world.trace.tell("nomad", &format!("starts {}", request.id));
@@ -185,7 +185,7 @@ impl Runner {
                 while session.events.next().await?.is_ok() {}
                 Some(())
             };
-            drop(within(&*world.clock, SOON, talk).await);
+            let _ = within(&*world.clock, SOON, talk).await;
         }
     }
 
@@ -230,7 +230,9 @@ impl Runner {
     /// A request at the wrong time: an error or nothing, never an effect, never a panic.
     pub(super) async fn disorder(&self, moment: Moment, plugin: &Plugin, id: &TaskId) {
         let world = &self.world;
-        if !world.weather.in_host(moment, Fault::RpcOutOfOrder) {
+        // What an earlier try has left may rightly be destroyed.
+        let is_new = moment != Moment::BeforeStart || world.truth.left_of(id).is_empty();
+        if !is_new || !world.weather.in_host(moment, Fault::RpcOutOfOrder) {
             return;
         }
         let refused = async |what: &str, answer: Option<Result<(), DriverError>>| {

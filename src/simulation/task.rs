@@ -85,7 +85,7 @@ impl SimTask {
 }
 
 fn alloc(rng: &mut Rng) -> String {
-    format!("{:08x}-0000-4000-8000-{:012x}", rng.next() >> 32, rng.next() >> 16)
+    format!("{:08x}-0000-4000-8000-{:012x}", rng.bits() >> 32, rng.bits() >> 16)
 }
 
 /// A request with secrets wherever there can be some.

@@ -8,6 +8,7 @@ use crate::domain::container::ContainerFacts;
 use crate::domain::container::labels::{Owner, owner};
 use crate::domain::task::identity::{ContainerId, ContainerName};
 use crate::domain::task::{ExitOutcome, ExitRecord, TaskId};
+use crate::domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -158,6 +159,11 @@ impl Truth {
         locked(&self.lives).get(id).is_some_and(|life| life.ends.is_empty())
     }
 
+    /// When a container started last.
+    pub fn started_at(&self, id: &ContainerId) -> Option<Timestamp> {
+        locked(&self.lives).get(id)?.now.started_at
+    }
+
     /// The task that a container was made for.
     pub fn task_of(&self, id: &ContainerId) -> Option<TaskId> {
         match &locked(&self.lives).get(id)?.task {
@@ -179,11 +185,6 @@ impl Truth {
     /// Containers of a task that are still there.
     pub fn left_of(&self, task: &TaskId) -> Vec<ContainerId> {
         self.left(|owner| matches!(owner, Owner::Task { task_id, .. } if task_id == task.as_str()))
-    }
-
-    /// Containers of any task of ours that are still there.
-    pub fn all_left(&self) -> Vec<ContainerId> {
-        self.left(|_| true)
     }
 
     fn left(&self, wanted: impl Fn(&Owner) -> bool) -> Vec<ContainerId> {

@@ -31,9 +31,13 @@ const RELAUNCH: Duration = Duration::from_secs(1);
 
 /// See the module.
 pub struct World {
+    /// Its time.
     pub clock: Arc<VirtualClock>,
+    /// What was seen of it.
     pub trace: Arc<Trace>,
+    /// What goes wrong.
     pub weather: Weather,
+    /// What is so.
     pub truth: Arc<Truth>,
     /// The true Podman, which only people use directly.
     pub podman: MemoryRuntime,
@@ -52,12 +56,15 @@ pub struct World {
 /// What is wrong with the host's log collector, and until when.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LogTrouble {
+    /// It reads nothing.
     pub stuck_until: Duration,
+    /// It is not there.
     pub gone_until: Duration,
 }
 
 /// One life of the plugin.
 pub struct Plugin {
+    /// What it runs.
     pub driver: Driver,
     /// Ends when it is killed.
     pub life: CancellationToken,

@@ -27,6 +27,10 @@ Check job files, offline and without starting anything:
     nomad-driver-podman validate JOB.nomad.hcl                every problem, at its line
     nomad-driver-podman validate --agent-config client.hcl JOB.nomad.hcl    also what the operator forbids
 
+Let the driver meet every kind of fault in simulated worlds:
+
+    nomad-driver-podman simulate --seeds 2000
+
 Look up an option; the page is docs/reference.md.
 
     nomad-driver-podman schema                                every option, as a page
