@@ -8,7 +8,7 @@ use nomad_driver_podman::adapters::nomad::host::PluginHost;
 use nomad_driver_podman::adapters::nomad::process::ComposeError;
 use nomad_driver_podman::adapters::nomad::serve::Plugin;
 use nomad_driver_podman::adapters::nomad::service::{BaseService, DriverService};
-use nomad_driver_podman::adapters::nomad::{handshake, process};
+use nomad_driver_podman::adapters::nomad::{handshake, keeper, process, state_dir};
 use nomad_driver_podman::adapters::podman::PodmanConnector;
 use nomad_driver_podman::adapters::system::SystemClock;
 use nomad_driver_podman::driver::Driver;
@@ -18,8 +18,11 @@ use std::sync::Arc;
 
 fn main() -> ExitCode {
     let env = |name: &str| std::env::var_os(name);
+    if let Some(end) = keeper::main(std::env::args_os()) {
+        return end;
+    }
     if handshake::launched_by_host(&env) {
-        return process::run(&env, |_| plugin());
+        return process::run(&env, |_| plugin(&env));
     }
     #[cfg(feature = "cli")]
     return cli::entry::main(play);
@@ -28,9 +31,10 @@ fn main() -> ExitCode {
 }
 
 /// The driver as Nomad starts it. `args = ["--runtime=memory"]` in the agent's plugin block simulates.
-fn plugin() -> Result<Plugin<BaseService, DriverService>, ComposeError> {
+fn plugin(env: handshake::Env<'_>) -> Result<Plugin<BaseService, DriverService>, ComposeError> {
     let in_memory = std::env::args().any(|argument| argument == "--runtime=memory");
-    let host = Arc::new(PluginHost::new());
+    let host = if in_memory { PluginHost::new() } else { PluginHost::lasting(state_dir::place(env)) };
+    let host = Arc::new(host);
     let driver = driver(in_memory, host.clone())?;
     Ok(Plugin { base: BaseService::new(driver.clone()), driver: DriverService::new(driver, host) })
 }

@@ -16,6 +16,8 @@ mod exec;
 mod fingerprint;
 mod inspect;
 mod logs;
+mod losses;
+mod outlet;
 mod owner;
 mod recover;
 mod registry;

@@ -2,15 +2,14 @@
 
 use super::Driver;
 use super::error::DriverError;
-use super::logs::{Batches, LogsFrom};
+use super::logs::LogsFrom;
 use super::owner::{self, NewOwner};
 use super::retry::Backoff;
 use super::settings::{Settings, Socket};
 use super::start::stop_signal;
-use crate::domain::container::ContainerFacts;
 use crate::domain::container::labels::{Owner, owner as owner_of};
+use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::limits::RECOVER_TIMEOUT;
-use crate::domain::log::LogStart;
 use crate::domain::task::recover::{Recovery, decide, ended};
 use crate::domain::task::{ExitOutcome, Handle, Machine, TaskRequest};
 use crate::ports::RuntimeError;
@@ -19,18 +18,10 @@ use std::sync::Arc;
 
 /// The container of a task that is recovered.
 enum Found {
-    /// It runs; its output from now on, if it can be had.
-    Alive(ContainerFacts, Option<Batches>),
+    /// It runs, or its output has not been delivered to the end.
+    Alive(ContainerFacts, LogsFrom),
     /// It ended while nobody watched.
     Ended(ContainerFacts, ExitOutcome),
-}
-
-impl Found {
-    /// Opens the log before the host is told that the task is recovered: what it writes after that is not lost.
-    async fn alive(socket: &Socket, facts: ContainerFacts) -> Self {
-        let batches = socket.runtime.logs(&facts.id, LogStart::Now).await.ok();
-        Self::Alive(facts, batches)
-    }
 }
 
 impl Driver {
@@ -51,9 +42,7 @@ impl Driver {
         let timed_out = |_| DriverError::TimedOut { verb: "recover task", limit: RECOVER_TIMEOUT };
         let (socket, found) = found.map_err(timed_out)??;
         reservation.fill(match found {
-            Found::Alive(facts, batches) => {
-                self.own(task, &settings, socket, &facts, LogsFrom::Opened(batches))
-            }
+            Found::Alive(facts, logs) => self.own(task, &settings, socket, &facts, logs),
             Found::Ended(facts, outcome) => self.own_ended(task, &settings, socket, &facts, outcome),
         });
         Ok(())
@@ -69,11 +58,23 @@ impl Driver {
         let (socket, facts) = self.look_patiently(settings, handle).await?;
         belongs(&facts, task)?;
         let found = match decide(&facts, settings.plugin.recover_stopped) {
-            Recovery::Adopt => Found::alive(socket, facts).await,
+            Recovery::Adopt => self.adopt(socket, facts).await,
+            Recovery::Report(_) if self.has_unread_output(&facts) => self.adopt(socket, facts).await,
             Recovery::Report(outcome) => Found::Ended(facts, outcome),
             Recovery::StartAgain => self.start_again(socket, task, facts).await,
         };
         Ok((socket, found))
+    }
+
+    /// Opens the log before the host is told that the task is recovered: what it writes after that is not lost.
+    async fn adopt(&self, socket: &Socket, facts: ContainerFacts) -> Found {
+        let logs = LogsFrom::resumed(&self.shared, &*socket.runtime, &facts.id).await;
+        Found::Alive(facts, logs)
+    }
+
+    /// Whether a driver went away between the end of a container and the end of its output.
+    fn has_unread_output(&self, facts: &ContainerFacts) -> bool {
+        facts.state == ContainerState::Exited && self.shared.host.log_ledger(&facts.id).recall().is_some()
     }
 
     /// Runs a stopped container again; if that fails, its end is reported as it was.
@@ -86,7 +87,7 @@ impl Driver {
             Ok(()) => {
                 self.shared.tell(task, "Started the stopped container again (recover_stopped)", &[]);
                 let now = socket.runtime.inspect(facts.id.as_str()).await;
-                Found::alive(socket, now.unwrap_or(facts)).await
+                self.adopt(socket, now.unwrap_or(facts)).await
             }
             Err(error) => {
                 let reason = error.to_string();

@@ -12,7 +12,7 @@ const TALKER: &str = "trap HUP {\nout word\\n\n}\ntrap USR1 {\nexit 42\n}\nout r
 
 pub async fn a_running_task_goes_on(lab: &Lab) {
     let first = lab.plugin().await;
-    let mut task = lab.task(TALKER);
+    let task = lab.task(TALKER);
     let handle = first.start(&task).await.unwrap();
     task.stdout.says("ready").await;
     let before = lab.containers_of(&task);
@@ -20,7 +20,6 @@ pub async fn a_running_task_goes_on(lab: &Lab) {
     first.end().await;
 
     let second = lab.plugin().await;
-    task.collect();
     second.recover(&handle).await.unwrap();
     let status = second.inspect(task.id()).await.unwrap();
     assert_eq!((status.state(), status.started_at), (TaskState::Running, began));
