@@ -62,6 +62,24 @@ impl Lab {
         name.contains(&*self.state().to_string_lossy()).then_some(pid)
     }
 
+    /// Waits until it holds so many pipes.
+    pub async fn holding(&self, pipes: usize) -> Pid {
+        let held = |keeper: &Pid| {
+            let fds = fs::read_dir(format!("/proc/{keeper}/fd")).ok();
+            let targets = fds.into_iter().flatten().filter_map(|fd| fs::read_link(fd.ok()?.path()).ok());
+            targets.filter(|target| target.extension().is_some_and(|kind| kind == "fifo")).count()
+        };
+        let holding = async {
+            loop {
+                match self.keeper() {
+                    Some(keeper) if held(&keeper) == pipes => return keeper,
+                    _ => tokio::time::sleep(GLANCE).await,
+                }
+            }
+        };
+        soon("pipes to be held", holding).await
+    }
+
     /// Waits until it has ended by itself.
     pub async fn keeper_gone(&self) {
         let gone = async {
@@ -135,9 +153,10 @@ impl Lab {
     }
 
     /// The collectors of a test never go away, so a pipe whose task was left behind is held for good.
-    async fn end_keeper(&self) {
+    pub async fn end_keeper(&self) {
         if let Some(keeper) = self.keeper() {
-            drop(rustix::process::kill_process(keeper, Signal::KILL));
+            // It may end by itself this very moment.
+            let _ = rustix::process::kill_process(keeper, Signal::KILL);
         }
         self.keeper_gone().await;
     }

@@ -30,13 +30,13 @@ impl FifoSink {
 
     /// Opens without blocking and without following a symlink, which a task could have put there: the
     /// directory is visible to it. `from_owned_fd` refuses what is no pipe.
-    fn open(&mut self) -> io::Result<Arc<Sender>> {
+    async fn open(&mut self) -> io::Result<Arc<Sender>> {
         let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = rustix::fs::open(&self.path, flags, Mode::empty())?;
         let pipe = Arc::new(Sender::from_owned_fd(file)?);
-        self.keeper.hold(&self.path, &pipe);
         self.pipe = Some(Arc::clone(&pipe));
         self.broken = false;
+        self.keeper.hold(&self.path, &pipe).await;
         Ok(pipe)
     }
 }
@@ -47,7 +47,7 @@ impl LogSink for FifoSink {
         let pipe = match &self.pipe {
             Some(pipe) if !self.broken => Arc::clone(pipe),
             // A new one although the old may work again: its path may be another FIFO by now.
-            Some(_) | None => self.open()?,
+            Some(_) | None => self.open().await?,
         };
         if bytes.is_empty() {
             return Ok(0);

@@ -1,6 +1,7 @@
 //! Nomad as the driver's host: events go to whoever subscribes, logs into the FIFOs of the log collector.
 
 use super::fifo::FifoSink;
+use super::handshake::Env;
 use super::keeper::Keeper;
 use super::ledger::FileLedger;
 use super::state_dir;
@@ -33,17 +34,12 @@ impl PluginHost {
         Self { events: broadcast::channel(EVENT_BACKLOG).0, keeper: Keeper::none(), ledgers: None }
     }
 
-    /// The same for tasks that outlive this process, and their logs with them; what that takes is kept in `dir`
-    /// (see [`state_dir::place`]). Must be called within a tokio runtime.
+    /// The same for tasks that outlive this process, and their logs with them; what that takes is kept where
+    /// [`state_dir::place`] says. Must be called within a tokio runtime.
     ///
     /// Without a directory logs are delivered all the same, but a task's log stops when this process is killed.
-    pub fn lasting(dir: Option<PathBuf>) -> Self {
-        let prepared = dir.ok_or_else(|| io::Error::other("no XDG_RUNTIME_DIR")).and_then(|dir| {
-            state_dir::prepare(&dir)
-                .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", dir.display())))?;
-            Ok(dir)
-        });
-        match prepared {
+    pub fn lasting(env: Env<'_>) -> Self {
+        match state_dir::find(env) {
             Ok(dir) => Self { keeper: Keeper::of(dir.clone()), ledgers: Some(dir), ..Self::new() },
             Err(error) => {
                 tracing::warn!(%error, "no state directory: logs have a gap when this plugin is restarted");

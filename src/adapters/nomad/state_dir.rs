@@ -1,9 +1,9 @@
 //! The directory for what must outlive this process but not the machine: how far logs have got, and the keeper's
 //! socket.
 
+use super::handshake::Env;
 use rustix::fs::{CWD, Mode, OFlags, mkdirat};
 use rustix::io::Errno;
-use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ const NAME: &str = "nomad-driver-podman";
 
 /// Where it is: as the environment says, else `/run/nomad-driver-podman` for root, else the same under
 /// `$XDG_RUNTIME_DIR`; `None` if there is none of these.
-pub fn place(env: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+pub fn place(env: Env<'_>) -> Option<PathBuf> {
     if let Some(given) = env(VARIABLE).filter(|given| !given.is_empty()) {
         return Some(given.into());
     }
@@ -24,11 +24,23 @@ pub fn place(env: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     env("XDG_RUNTIME_DIR").filter(|dir| !dir.is_empty()).map(|dir| Path::new(&dir).join(NAME))
 }
 
+/// The directory, ready for use.
+///
+/// # Errors
+/// There is no place for it, or none that is ours alone.
+pub fn find(env: Env<'_>) -> io::Result<PathBuf> {
+    let dir = place(env).ok_or_else(|| io::Error::other("XDG_RUNTIME_DIR is not set"))?;
+    match prepare(&dir) {
+        Ok(()) => Ok(dir),
+        Err(error) => Err(io::Error::new(error.kind(), format!("{}: {error}", dir.display()))),
+    }
+}
+
 /// Makes it if need be. Nobody else may enter it, or have made it for us.
 ///
 /// # Errors
 /// It cannot be made, is a symlink, or is open to others.
-pub fn prepare(dir: &Path) -> io::Result<()> {
+fn prepare(dir: &Path) -> io::Result<()> {
     match mkdirat(CWD, dir, Mode::RWXU) {
         Ok(()) | Err(Errno::EXIST) => {}
         Err(error) => return Err(error.into()),
@@ -46,6 +58,7 @@ pub fn prepare(dir: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ffi::OsString;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     #[test]

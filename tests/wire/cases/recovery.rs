@@ -42,6 +42,9 @@ pub async fn a_collector_may_come_after_recovery(lab: &Lab) {
     let handle = first.start(&task).await.unwrap();
     task.stdout.says("ready").await;
     first.end().await;
+    // With nobody left at the pipe, the collectors end.
+    lab.end_keeper().await;
+    task.stdout.all().await;
 
     let second = lab.plugin().await;
     second.recover(&handle).await.unwrap();
@@ -75,15 +78,13 @@ pub async fn a_task_that_ended_meanwhile_has_its_own_exit_code(lab: &Lab) {
 /// The agent sees the end of both pipes, starts another plugin and recovers what it waited for.
 pub async fn a_plugin_that_was_killed_is_followed_by_another(lab: &Lab) {
     let first = lab.plugin().await;
-    let mut task = lab.task(TALKER);
+    let task = lab.task(TALKER);
     let handle = first.start(&task).await.unwrap();
     task.stdout.says("ready").await;
     first.process.kill().await;
 
     let second = lab.plugin().await;
-    task.collect();
     second.recover(&handle).await.unwrap();
-    task.stdout.until("stdout opened", |seen| seen.open).await;
     second.signal(task.id(), "SIGHUP").await.unwrap();
     task.stdout.says("word\n").await;
     second.stop(task.id(), LONG, "SIGUSR1").await.unwrap();

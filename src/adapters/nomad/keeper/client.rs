@@ -9,6 +9,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::Interest;
@@ -16,6 +17,9 @@ use tokio::io::unix::AsyncFd;
 use tokio::net::unix::pipe::Sender;
 use tokio::process::Command;
 use tokio::sync::Notify;
+
+/// How long the first bytes of a stream may wait until the pipe is held. Starting a keeper takes some milliseconds.
+const HOLD_PATIENCE: Duration = Duration::from_millis(500);
 
 /// How often to look for the socket of a keeper that was just started, and how long between two looks.
 const STARTING_LOOKS: u32 = 100;
@@ -26,16 +30,25 @@ const STARTING_PAUSE: Duration = Duration::from_millis(20);
 #[derive(Clone, Default)]
 pub struct Keeper(Option<Arc<Wishes>>);
 
-/// Which pipes are to be held, and since which change.
+/// Which pipes are to be held.
 #[derive(Default)]
 struct Wishes {
-    pipes: Mutex<HashMap<PathBuf, Arc<Sender>>>,
+    wishes: Mutex<HashMap<PathBuf, Wish>>,
     changed: Notify,
+    /// There is no keeper and it takes no short time to get one.
+    hopeless: AtomicBool,
+}
+
+#[derive(Clone)]
+struct Wish {
+    pipe: Arc<Sender>,
+    /// Told when it is held.
+    held: Arc<Notify>,
 }
 
 impl Wishes {
-    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Arc<Sender>>> {
-        self.pipes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Wish>> {
+        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -52,11 +65,17 @@ impl Keeper {
         Self(Some(wishes))
     }
 
-    /// Asks to hold the write end of the FIFO at `path`, soon, instead of what was held for it.
-    pub fn hold(&self, path: &Path, pipe: &Arc<Sender>) {
-        if let Some(wishes) = &self.0 {
-            wishes.lock().insert(path.to_owned(), Arc::clone(pipe));
-            wishes.changed.notify_one();
+    /// Holds the write end of the FIFO at `path`, instead of what was held for it, if that can be done soon; else
+    /// later.
+    pub async fn hold(&self, path: &Path, pipe: &Arc<Sender>) {
+        let Some(wishes) = &self.0 else { return };
+        let held = Arc::new(Notify::new());
+        let wish = Wish { pipe: Arc::clone(pipe), held: Arc::clone(&held) };
+        wishes.lock().insert(path.to_owned(), wish);
+        wishes.changed.notify_one();
+        if !wishes.hopeless.load(Ordering::Relaxed) {
+            // Late is fine: the log matters more than the pipe's life after us.
+            drop(tokio::time::timeout(HOLD_PATIENCE, held.notified()).await);
         }
     }
 
@@ -79,23 +98,23 @@ struct Client {
 impl Client {
     /// Connects whenever there is something to hold, and again when the keeper dies.
     async fn run(mut self) {
-        let (mut pause, mut warned) = (RETRY_FIRST, false);
+        let mut pause = RETRY_FIRST;
         loop {
             while self.wishes.lock().is_empty() {
                 self.wishes.changed.notified().await;
             }
             let failed = match self.connect().await {
                 Ok(socket) => {
-                    (pause, warned) = (RETRY_FIRST, false);
+                    pause = RETRY_FIRST;
+                    self.wishes.hopeless.store(false, Ordering::Relaxed);
                     self.talk(&socket).await
                 }
                 Err(error) => Err(error),
             };
             self.held.clear();
             if let Err(error) = failed {
-                if !warned {
+                if pause > RETRY_FIRST && !self.wishes.hopeless.swap(true, Ordering::Relaxed) {
                     tracing::warn!(%error, "no log keeper: logs stop if this plugin is killed");
-                    warned = true;
                 }
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(RETRY_LONGEST);
@@ -150,7 +169,7 @@ impl Client {
             self.held.remove(&path);
             send(socket, || wire::send_release(socket.get_ref(), path.as_os_str().as_bytes())).await?;
         }
-        for (path, pipe) in wanted {
+        for (path, Wish { pipe, held }) in wanted {
             if self.held.get(&path).is_some_and(|held| Arc::ptr_eq(held, &pipe)) {
                 continue;
             }
@@ -158,6 +177,7 @@ impl Client {
             send(socket, || wire::send_hold(socket.get_ref(), name, pipe.as_fd())).await?;
             answer(socket).await?;
             self.held.insert(path, pipe);
+            held.notify_one();
         }
         Ok(())
     }
