@@ -27,6 +27,8 @@ pub enum LogsFrom {
     /// With what comes out of a stream that is open already, if it could be opened: what the task writes from
     /// then on is not missed, however long the pump takes to get going.
     Opened(Option<Batches>),
+    /// The container itself writes to the host's collector: there is nothing to pump.
+    Elsewhere,
 }
 
 /// A running pump. It ends by itself after the last byte; dropping this aborts it.
@@ -56,7 +58,8 @@ pub fn spawn(
     from: LogsFrom,
 ) -> Option<LogPump> {
     let null = Path::new("/dev/null");
-    if task.dirs.stdout == null && task.dirs.stderr == null {
+    let unwanted = task.dirs.stdout == null && task.dirs.stderr == null;
+    if unwanted || matches!(from, LogsFrom::Elsewhere) {
         return None;
     }
     let mut writers = JoinSet::new();
@@ -109,6 +112,7 @@ impl Reader {
         let (mut start, mut opened) = match from {
             LogsFrom::Beginning => (LogStart::Beginning, None),
             LogsFrom::Opened(batches) => (LogStart::Now, batches),
+            LogsFrom::Elsewhere => return,
         };
         let mut backoff = Backoff::new(&*self.clock);
         while !self.follow(&mut start, opened.take()).await {
