@@ -36,6 +36,8 @@ pub enum LogsFrom {
         /// What the earlier driver noted.
         mark: Option<LogMark>,
     },
+    /// The container itself writes to the host's collector: there is nothing to pump.
+    Elsewhere,
 }
 
 impl LogsFrom {
@@ -92,6 +94,7 @@ pub(super) fn spawn(
     let (start, opened, mark) = match from {
         LogsFrom::Beginning => (LogStart::Beginning, None, Some(LogMark::default())),
         LogsFrom::Resumed { batches, mark } => (start(mark), batches, mark),
+        LogsFrom::Elsewhere => return None,
     };
     let ledger = shared.host.log_ledger(container);
     let mut pump = Pump {

@@ -113,6 +113,20 @@ impl Lab {
         agent
     }
 
+    /// Another driver's plugin on the same Podman, at work.
+    pub async fn plugin_of(&self, binary: &Path, more: Value) -> Rc<Agent> {
+        let mut arm = Arm::find(self.arm.name).unwrap();
+        binary.clone_into(&mut arm.binary);
+        let agent = Rc::new(Agent::launch(&arm, &self.state()).await);
+        self.agents.borrow_mut().push(agent.clone());
+        let mut config = arm.config.clone();
+        for (name, value) in more.as_object().unwrap() {
+            config[name] = value.clone();
+        }
+        agent.set_up(&config).await;
+        agent
+    }
+
     /// A task of an allocation of its own, with collectors that wait for a writer.
     pub fn task(&self, program: &str) -> Task {
         let mut task = self.task_without_collectors(program);

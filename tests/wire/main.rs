@@ -146,6 +146,14 @@ wire! {
             bytes_that_are_no_handle_are_refused;
             a_handle_of_a_later_release_is_refused;
         }
+        takeover {
+            a_container_of_the_go_driver_is_adopted
+                only podman because "nobody else makes containers in memory";
+            a_container_that_only_has_the_name_is_left_alone
+                only podman because "nobody else makes containers in memory";
+            a_task_goes_from_the_go_driver_to_us_and_back
+                only podman because "nobody else makes containers in memory";
+        }
         ending {
             the_plugin_ends_in_time_with_streams_open;
             tasks_outlive_the_plugin only podman because "containers in memory end with their process";

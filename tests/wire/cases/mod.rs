@@ -15,6 +15,7 @@ pub mod signalling;
 pub mod starting;
 pub mod stopping;
 pub mod streaming;
+pub mod takeover;
 pub mod trouble;
 pub mod volumes;
 pub mod waiting;
