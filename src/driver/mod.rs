@@ -17,6 +17,8 @@ mod find;
 mod fingerprint;
 mod inspect;
 mod logs;
+mod losses;
+mod outlet;
 mod owner;
 mod recover;
 mod registry;

@@ -58,7 +58,7 @@ struct Sink {
 
 #[async_trait]
 impl LogSink for Sink {
-    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let trouble = *locked(&self.world.log_trouble);
         let now = self.world.clock.elapsed();
         if now < trouble.stuck_until {
@@ -71,6 +71,6 @@ impl LogSink for Sink {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         self.world.trace.tell("log", &format!("{:?} {} bytes", self.stream, bytes.len()));
-        Ok(())
+        Ok(bytes.len())
     }
 }

@@ -1,5 +1,6 @@
 //! What may stand on the command line.
 
+pub use super::convert::args::ConvertArgs;
 use super::jobfile::{Inputs, Purpose, Source};
 pub use super::validate::args::ValidateArgs;
 use crate::domain::config::PluginConfig;
@@ -29,6 +30,8 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Let the driver meet every kind of fault in simulated worlds
     Simulate(SimulateArgs),
+    /// Rewrite tasks of the Docker driver for Podman, and list what has no counterpart
+    Convert(ConvertArgs),
     /// Print every option of tasks and of the plugin
     Schema(SchemaArgs),
 }

@@ -22,6 +22,7 @@ For you: play a job's Podman tasks on this machine, without Nomad.
 
     nomad-driver-podman run JOB.nomad.hcl                     simulated, needs nothing installed
     nomad-driver-podman run --runtime podman JOB.nomad.hcl    with the Podman of this machine
+
 Check job files, offline and without starting anything:
 
     nomad-driver-podman validate JOB.nomad.hcl                every problem, at its line
@@ -30,6 +31,10 @@ Check job files, offline and without starting anything:
 Let the driver meet every kind of fault in simulated worlds:
 
     nomad-driver-podman simulate --seeds 2000
+
+Bring a job from the Docker driver, keeping its comments and layout:
+
+    nomad-driver-podman convert JOB.nomad.hcl                 the converted job; --write for in place
 
 Look up an option; the page is docs/reference.md.
 
