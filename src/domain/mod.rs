@@ -11,13 +11,14 @@
 //! | [`policy`] | what the operator allows, applied to what a job asks for |
 //! | [`container`] | the runtime-neutral container spec and the translation into it |
 //! | [`capability`], [`fingerprint`] | what the driver promises and how it feels |
-//! | [`image`], [`signal`], [`duration`], [`time`], [`stats`], [`log`], [`secret`], [`limits`] | one idea each |
+//! | [`image`], [`idle`], [`signal`], [`duration`], [`time`], [`stats`], [`log`], [`secret`], [`limits`] | one idea each |
 
 pub mod capability;
 pub mod config;
 pub mod container;
 pub mod duration;
 pub mod fingerprint;
+pub mod idle;
 pub mod image;
 pub mod limits;
 pub mod log;
