@@ -19,6 +19,8 @@ mod images;
 mod inspect;
 mod leftover;
 mod logs;
+mod losses;
+mod outlet;
 mod owner;
 mod reaper;
 mod recover;

@@ -8,10 +8,9 @@ use super::owner::{self, NewOwner};
 use super::retry::Backoff;
 use super::settings::{Settings, Socket};
 use super::start::stop_signal;
-use crate::domain::container::ContainerFacts;
 use crate::domain::container::labels::Agent;
+use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::limits::RECOVER_TIMEOUT;
-use crate::domain::log::LogStart;
 use crate::domain::task::recover::{Recovery, decide, ended};
 use crate::domain::task::{ExitOutcome, Handle, Machine, Origin, TaskRequest};
 use crate::ports::RuntimeError;
@@ -20,24 +19,10 @@ use std::sync::Arc;
 
 /// The container of a task that is recovered.
 enum Found {
-    /// It runs; where its output comes from.
+    /// It runs, or its output has not been delivered to the end; where that comes from.
     Alive(ContainerFacts, LogsFrom),
     /// It ended while nobody watched.
     Ended(ContainerFacts, ExitOutcome),
-}
-
-impl Found {
-    /// Opens the log before the host is told that the task is recovered: what it writes after that is not lost.
-    async fn alive(socket: &Socket, facts: ContainerFacts, origin: Origin) -> Self {
-        let logs = match origin {
-            // Its supervisor writes to the host's collector: whoever reads beside it takes bytes away.
-            Origin::GoDriver { streams_logs: false } => LogsFrom::Elsewhere,
-            Origin::Ours | Origin::GoDriver { streams_logs: true } => {
-                LogsFrom::Opened(socket.runtime.logs(&facts.id, LogStart::Now).await.ok())
-            }
-        };
-        Self::Alive(facts, logs)
-    }
 }
 
 impl Driver {
@@ -82,11 +67,31 @@ impl Driver {
     ) -> Result<(&'s Socket, Found), DriverError> {
         let (socket, facts) = self.look_patiently(settings, task, handle).await?;
         let found = match decide(&facts, settings.plugin.recover_stopped) {
-            Recovery::Adopt => Found::alive(socket, facts, handle.origin).await,
+            Recovery::Adopt => self.adopt(socket, facts, handle.origin).await,
+            Recovery::Report(_) if self.has_unread_output(&facts) => {
+                self.adopt(socket, facts, handle.origin).await
+            }
             Recovery::Report(outcome) => Found::Ended(facts, outcome),
             Recovery::StartAgain => self.start_again(socket, task, facts, handle.origin).await,
         };
         Ok((socket, found))
+    }
+
+    /// Opens the log before the host is told that the task is recovered: what it writes after that is not lost.
+    async fn adopt(&self, socket: &Socket, facts: ContainerFacts, origin: Origin) -> Found {
+        let logs = match origin {
+            // Its supervisor writes to the host's collector: whoever reads beside it takes bytes away.
+            Origin::GoDriver { streams_logs: false } => LogsFrom::Elsewhere,
+            Origin::Ours | Origin::GoDriver { streams_logs: true } => {
+                LogsFrom::resumed(&self.shared, &*socket.runtime, &facts.id).await
+            }
+        };
+        Found::Alive(facts, logs)
+    }
+
+    /// Whether a driver went away between the end of a container and the end of its output.
+    fn has_unread_output(&self, facts: &ContainerFacts) -> bool {
+        facts.state == ContainerState::Exited && self.shared.host.log_ledger(&facts.id).recall().is_some()
     }
 
     /// Runs a stopped container again; if that fails, its end is reported as it was.
@@ -105,7 +110,7 @@ impl Driver {
             Ok(()) => {
                 self.shared.tell(task, "Started the stopped container again (recover_stopped)", &[]);
                 let now = socket.runtime.inspect(facts.id.as_str()).await;
-                Found::alive(socket, now.unwrap_or(facts), origin).await
+                self.adopt(socket, now.unwrap_or(facts), origin).await
             }
             Err(error) => {
                 let reason = error.to_string();

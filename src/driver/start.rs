@@ -171,7 +171,7 @@ impl Driver {
     ) -> owner::OwnerRef {
         let shared = &self.shared;
         let logs = (!settings.plugin.disable_log_collection)
-            .then(|| logs::spawn(&socket.runtime, &shared.host, &shared.clock, &task, &facts.id, logs_from))
+            .then(|| logs::spawn(shared, &socket.runtime, &task, &facts.id, logs_from))
             .flatten();
         owner::spawn(NewOwner {
             task,

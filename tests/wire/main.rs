@@ -124,6 +124,16 @@ wire! {
             much_output_is_complete_when_the_end_is_told;
             nobody_may_want_them;
         }
+        crashes {
+            a_plugin_killed_in_a_flood_loses_nothing
+                only podman because "containers in memory end with their process";
+            a_keeper_that_dies_is_replaced
+                only podman because "containers in memory end with their process";
+            the_tail_of_a_task_that_ended_unwatched_is_told
+                only podman because "containers in memory end with their process";
+            the_keeper_ends_with_the_last_task
+                only podman because "containers in memory end with their process";
+        }
         recovery {
             a_running_task_goes_on only podman because "containers in memory end with their process";
             a_collector_may_come_after_recovery only podman because "containers in memory end with their process";

@@ -1,6 +1,7 @@
 //! The cases of the table, a theme a file.
 
 pub mod configuring;
+pub mod crashes;
 pub mod destroying;
 pub mod ending;
 pub mod exec;
