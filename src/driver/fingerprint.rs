@@ -2,11 +2,15 @@
 
 use super::Driver;
 use super::settings::Socket;
+use crate::domain::config::plugin::{Endpoint, Wire};
 use crate::domain::fingerprint::{Fingerprint, Health, RuntimeFacts, Seen, fingerprint};
-use crate::domain::limits::{FINGERPRINT_INTERVAL, FINGERPRINT_RETRY_INTERVAL, FINGERPRINT_TIMEOUT};
+use crate::domain::limits::{
+    FINGERPRINT_INTERVAL, FINGERPRINT_RETRY_INTERVAL, FINGERPRINT_TIMEOUT, SHIM_TIMEOUT,
+};
 use crate::ports::clock::within;
 use futures_util::future::join_all;
 use futures_util::stream::{self, BoxStream, StreamExt};
+use std::path::PathBuf;
 use std::time::Duration;
 
 struct Watch {
@@ -34,7 +38,20 @@ impl Driver {
             probe: probe.as_ref().map_err(String::as_str),
             answered_before,
         });
-        fingerprint(&seen.collect::<Vec<_>>())
+        let report = fingerprint(&seen.collect::<Vec<_>>());
+        match self.docker_shim().await {
+            Some(socket) => report.with_docker_shim(&socket.to_string_lossy()),
+            None => report,
+        }
+    }
+
+    /// Docker's socket, if Podman answers there: only its REST service says so in every reply.
+    async fn docker_shim(&self) -> Option<PathBuf> {
+        let path = self.shared.host.docker_socket()?;
+        let endpoint = Endpoint { socket: path.clone(), wire: Wire::Rest };
+        let runtime = self.shared.connector.connect(Some(&endpoint)).ok()?;
+        let probe = within(&*self.shared.clock, SHIM_TIMEOUT, runtime.probe()).await;
+        matches!(probe, Ok(Ok(_))).then_some(path)
     }
 
     async fn look_at(&self, socket: &Socket, limit: Duration) -> Result<RuntimeFacts, String> {

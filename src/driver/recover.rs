@@ -8,6 +8,7 @@ use super::owner::{self, NewOwner};
 use super::retry::Backoff;
 use super::settings::{Settings, Socket};
 use super::start::stop_signal;
+use crate::domain::container::labels::Agent;
 use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::limits::RECOVER_TIMEOUT;
 use crate::domain::task::recover::{Recovery, decide, ended};
@@ -32,6 +33,8 @@ impl Driver {
     /// The container is gone, is not this task's, or Podman gives no answer in time; the host then starts the
     /// task anew.
     pub async fn recover_task(&self, task: TaskRequest, handle: &Handle) -> Result<(), DriverError> {
+        self.shared.heard.task(Agent::of_task(&task));
+        self.shared.heard.recovery();
         let reservation = match self.shared.registry.reserve(&task.id) {
             Ok(reservation) => reservation,
             Err(_known) => return Ok(()),

@@ -2,12 +2,14 @@
 
 use super::create::Creation;
 use super::error::DriverError;
+use super::leftover::{self, Leftover};
 use super::logs::LogsFrom;
 use super::owner::{self, NewOwner};
 use super::registry::Reservation;
 use super::settings::{Settings, Socket};
 use super::{Driver, confine, logs};
 use crate::domain::config::TaskConfig;
+use crate::domain::container::labels::Agent;
 use crate::domain::container::{ContainerFacts, ContainerState, Node, Plan, plan};
 use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::limits::FINGERPRINT_TIMEOUT;
@@ -48,6 +50,7 @@ impl Driver {
     /// Nothing of the task is left, as far as the runtime lets us.
     pub async fn start_task(&self, task: TaskRequest) -> Result<Started, DriverError> {
         let reservation = self.shared.registry.reserve(&task.id)?;
+        self.shared.heard.task(Agent::of_task(&task));
         let (done, started) = oneshot::channel();
         let driver = self.clone();
         tokio::spawn(async move {
@@ -70,20 +73,29 @@ impl Driver {
         let socket = settings.socket(config.process.socket.as_deref())?;
         let Plan { spec, pull, port_map, .. } = self.prepare(&task, &config, &settings, socket).await?;
         let name = spec.name.clone();
-        let id = Creation {
+        let _image_stays = self.shared.images.need(&socket.name, &pull.image.to_string());
+        let mut creation = Creation {
             shared: &self.shared,
+            socket: &socket.name,
             runtime: &*socket.runtime,
             task: &task,
             spec,
             pull,
             sources: &settings.plugin.credentials,
             soft_fail: config.image.auth_soft_fail,
+            collects: settings.plugin.gc.image,
+            unsettled: false,
+        };
+        let leftover =
+            || Leftover { runtime: Arc::clone(&socket.runtime), name: name.clone(), task: task.id.clone() };
+        let created = creation.run().await;
+        if created.is_err() && creation.unsettled {
+            leftover::watch(&self.shared, leftover());
         }
-        .run()
-        .await?;
+        let id = created?;
         let facts = match self.bring_up(socket, &id).await {
             Ok(facts) => facts,
-            Err(error) => return Err(self.undo(socket, &id, error).await),
+            Err(error) => return Err(self.undo(socket, &id, error, leftover()).await),
         };
         let started_at = facts.started_at;
         let handle =
@@ -132,11 +144,18 @@ impl Driver {
     }
 
     /// Takes down a container that did not come up; both causes are told if that fails too.
-    async fn undo(&self, socket: &Socket, id: &ContainerId, error: RuntimeError) -> DriverError {
+    async fn undo(
+        &self,
+        socket: &Socket,
+        id: &ContainerId,
+        error: RuntimeError,
+        leftover: Leftover,
+    ) -> DriverError {
         let mut error = error;
         if let Err(left) = owner::remove(&*socket.runtime, &*self.shared.clock, id).await {
             tracing::error!(container = id.as_str(), error = %left, "cannot remove a container that failed to start");
-            error.message = format!("{}; and it could not be removed: {left}", error.message);
+            error.message = format!("{}; and it could not be removed yet: {left}", error.message);
+            leftover::watch(&self.shared, leftover);
         }
         DriverError::runtime("start task", error)
     }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
-use nomad_driver_podman::domain::config::Value;
-use nomad_driver_podman::domain::config::plugin::Endpoint;
+use nomad_driver_podman::domain::config::plugin::{Endpoint, Socket, Wire};
+use nomad_driver_podman::domain::config::{PluginConfig, Value};
 use nomad_driver_podman::domain::container::labels;
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerSpec, ContainerState, ExecSpec};
 use nomad_driver_podman::domain::fingerprint::RuntimeFacts;
@@ -212,14 +212,19 @@ pub fn driver(runtime: MockRuntime) -> Driver {
 /// As [`driver`], with accounts.
 pub fn driver_with(runtime: MockRuntime, credentials: impl Credentials + 'static) -> Driver {
     let connector = Arc::new(One(Arc::new(runtime)));
-    Driver::with_credentials(connector, Arc::new(SilentHost), Arc::new(credentials), Arc::new(TestClock))
-        .unwrap()
+    Driver::with_credentials(
+        connector,
+        Arc::new(SilentHost::default()),
+        Arc::new(credentials),
+        Arc::new(TestClock),
+    )
+    .unwrap()
 }
 
 /// A driver over runtimes by the path of their sockets.
 pub fn driver_of(runtimes: BTreeMap<String, MockRuntime>) -> Driver {
     let runtimes = runtimes.into_iter().map(|(path, runtime)| (path, Arc::new(runtime))).collect();
-    Driver::new(Arc::new(ByPath(runtimes)), Arc::new(SilentHost), Arc::new(TestClock)).unwrap()
+    Driver::new(Arc::new(ByPath(runtimes)), Arc::new(SilentHost::default()), Arc::new(TestClock)).unwrap()
 }
 
 struct One(Arc<MockRuntime>);
@@ -242,7 +247,23 @@ impl RuntimeConnector for ByPath {
     }
 }
 
-struct SilentHost;
+/// As [`driver`], on a machine where something listens on Docker's socket.
+pub fn driver_beside_docker(ours: MockRuntime, docker: MockRuntime) -> Driver {
+    let runtimes = [(DOCKER.to_owned(), Arc::new(docker)), ("/run/podman.sock".to_owned(), Arc::new(ours))];
+    let connector = Arc::new(ByPath(runtimes.into()));
+    let driver = Driver::new(connector, Arc::new(SilentHost { docker: true }), Arc::new(TestClock)).unwrap();
+    let endpoint = Endpoint { socket: "/run/podman.sock".into(), wire: Wire::Rest };
+    let sockets = vec![Socket { name: "default".to_owned(), endpoint: Some(endpoint) }];
+    driver.configure(PluginConfig { sockets, ..PluginConfig::default() }, None).unwrap();
+    driver
+}
+
+const DOCKER: &str = "/var/run/docker.sock";
+
+#[derive(Default)]
+struct SilentHost {
+    docker: bool,
+}
 
 #[async_trait]
 impl NomadHost for SilentHost {
@@ -254,6 +275,10 @@ impl NomadHost for SilentHost {
 
     fn cores(&self) -> u32 {
         2
+    }
+
+    fn docker_socket(&self) -> Option<PathBuf> {
+        self.docker.then(|| PathBuf::from(DOCKER))
     }
 
     async fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
