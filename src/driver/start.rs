@@ -23,6 +23,7 @@ use crate::ports::clock::within;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 /// Looks at a container that is said not to have started though it was told to: with the pauses between them about
 /// two seconds, in which whatever the runtime answers from is brought up to date.
@@ -49,18 +50,27 @@ pub struct DriverNetwork {
 impl Driver {
     /// Starts a task: pulls its image if need be, creates and starts its container, and watches it.
     ///
-    /// Runs to its end even if the caller goes away; what was started then is taken down again.
+    /// If the caller goes away, a pull is given up; beyond that the start runs to its end, and what was started then
+    /// is taken down again.
     ///
     /// # Errors
     /// Nothing of the task is left, as far as the runtime lets us.
     pub async fn start_task(&self, task: TaskRequest) -> Result<Started, DriverError> {
         let reservation = self.shared.registry.reserve(&task.id)?;
         self.shared.heard.task(Agent::of_task(&task));
-        let (done, started) = oneshot::channel();
+        let (mut done, started) = oneshot::channel();
         let driver = self.clone();
         tokio::spawn(async move {
-            let id = task.id.clone();
-            let result = driver.start_reserved(Arc::new(task), reservation).await;
+            let (id, given_up) = (task.id.clone(), CancellationToken::new());
+            let mut start = Box::pin(driver.start_reserved(Arc::new(task), reservation, &given_up));
+            let result = tokio::select! {
+                biased;
+                result = &mut start => result,
+                () = done.closed() => {
+                    given_up.cancel();
+                    start.await
+                }
+            };
             if let Err(Ok(_unclaimed)) = done.send(result) {
                 drop(driver.destroy_task(&id, true).await);
             }
@@ -72,6 +82,7 @@ impl Driver {
         &self,
         task: Arc<TaskRequest>,
         reservation: Reservation,
+        given_up: &CancellationToken,
     ) -> Result<Started, DriverError> {
         let settings = self.settings();
         let config = TaskConfig::decode(&task.config)?;
@@ -88,6 +99,7 @@ impl Driver {
             pull,
             sources: &settings.plugin.credentials,
             soft_fail: config.image.auth_soft_fail,
+            given_up,
             collects: settings.plugin.gc.image,
             unsettled: false,
         };

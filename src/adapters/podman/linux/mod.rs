@@ -8,11 +8,13 @@
 //! | [`process`] | whether a pid belongs to a container |
 //! | [`cgroup`] | where a container's control group is |
 //! | [`counters`] | CPU and memory counters of a control group |
+//! | [`host`] | what this machine has |
 //! | [`oom`] | whether the OOM killer took a process of a control group |
 //! | [`logfile`] | what conmon appends to a container's log file |
 
 pub mod cgroup;
 pub mod counters;
+pub mod host;
 mod inotify;
 pub mod logfile;
 pub mod oom;
