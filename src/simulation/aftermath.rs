@@ -7,10 +7,13 @@ use super::runner::{Held, Runner, maybe_twice};
 use super::world::Plugin;
 use crate::adapters::nomad::convert::state;
 use crate::domain::config::Value;
-use crate::domain::task::identity::ContainerName;
+use crate::domain::log::{LogStart, Stream};
+use crate::domain::task::identity::{ContainerId, ContainerName};
 use crate::domain::task::{ExitOutcome, Handle, Phase, TaskId, TaskRequest};
 use crate::driver::DriverError;
+use crate::ports::ContainerRuntime;
 use crate::ports::clock::within;
+use futures_util::StreamExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -111,9 +114,8 @@ impl Runner {
     /// What the host does with a task that it cannot have back.
     async fn give_up(&self, plugin: &Plugin, id: &TaskId) {
         let destroyed = rpc(&self.world, plugin, Verb::Destroy, plugin.driver.destroy_task(id, true)).await;
-        if !matches!(destroyed.map(|answer| told(&self.world, "DestroyTask", answer)), Some(Ok(()))) {
-            self.world.excuse(id);
-        }
+        // If that fails the reaper has it.
+        drop(destroyed.map(|answer| told(&self.world, "DestroyTask", answer)));
     }
 
     /// The end of a task, checked against the truth, and its removal.
@@ -122,6 +124,7 @@ impl Runner {
         world.trace.tell("nomad", &format!("ended: {outcome:?}"));
         if let Some(container) = world.truth.made_for(held.id()) {
             world.truth.check_outcome(&container, outcome);
+            self.check_output(held, &container).await;
         }
         disaster::at(world, Moment::Ended, &self.name);
         if !held.plugin.life.is_cancelled() {
@@ -129,6 +132,24 @@ impl Runner {
         }
         self.disorder_after(held).await;
         self.destroy(held).await;
+    }
+
+    /// The collector got what the task wrote, each byte once and in order, as far as it got.
+    async fn check_output(&self, held: &Held, container: &ContainerId) {
+        let world = &self.world;
+        let Ok(log) = world.podman.logs(container, LogStart::Beginning).await else { return };
+        // One that a person has started again writes on.
+        let log = within(&*world.clock, Duration::from_secs(1), log.collect::<Vec<_>>()).await;
+        let Ok(batches) = log.unwrap_or_default().into_iter().collect::<Result<Vec<_>, _>>() else { return };
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            let chunks =
+                batches.iter().flat_map(|batch| &batch.chunks).filter(|chunk| chunk.stream == stream);
+            let written: Vec<u8> = chunks.flat_map(|chunk| chunk.bytes.iter().copied()).collect();
+            let Some(got) = world.collector.of(held.id(), stream) else { return };
+            if !batches.is_empty() && !written.starts_with(&got) {
+                world.trace.violation(&format!("{stream:?} of a task is torn or doubled"));
+            }
+        }
     }
 
     /// Wait is repeatable, inspect agrees, stop is idempotent.
@@ -178,9 +199,8 @@ impl Runner {
         let answer = rpc(world, &plugin, Verb::Destroy, call).await;
         match answer.map(|answer| told(world, "DestroyTask", answer)) {
             Some(Ok(())) => self.check_destroyed(&plugin, &id).await,
-            // By a plugin that knows the task it goes on, see the leak check; by another one it does not.
-            Some(Err(_)) if Arc::ptr_eq(&plugin, &held.plugin) => world.unless_killed(&id, plugin),
-            Some(Err(_)) | None => world.excuse(&id),
+            // A plugin that knows the task goes on; from one that does not the reaper has it.
+            Some(Err(_)) | None => {}
         }
     }
 

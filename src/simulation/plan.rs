@@ -5,6 +5,7 @@ use super::rng::Rng;
 use super::task::SimTask;
 use super::weather::{Forecast, Planned};
 use crate::domain::config::PluginConfig;
+use crate::domain::config::gc::Gc;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -46,6 +47,7 @@ impl Plan {
         let config = PluginConfig {
             recover_stopped: rng.permille(300),
             remove_containers: !rng.permille(100),
+            gc: Gc { image: rng.permille(300), ..Gc::default() },
             ..PluginConfig::default()
         };
         Self { seed, forecast: Forecast::Drawn(rates(allowed, &mut rng)), tasks, config, calm_at }

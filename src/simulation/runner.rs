@@ -75,10 +75,7 @@ impl Runner {
         self.world.trace.tell("nomad", &format!("starts {}", request.id));
         disaster::at(&self.world, Moment::BeforeStart, &self.name);
         self.trouble_logs(Moment::BeforeStart);
-        let Some(mut held) = self.start(&request).await else {
-            self.world.excuse(&request.id);
-            return true;
-        };
+        let Some(mut held) = self.start(&request).await else { return true };
         disaster::at(&self.world, Moment::Started, &self.name);
         let Some(outcome) = self.supervise(&mut held).await else { return true };
         self.conclude(&mut held, &outcome).await;
@@ -86,7 +83,10 @@ impl Runner {
     }
 
     async fn start(&self, request: &TaskRequest) -> Option<Held> {
-        for _ in 0..TRIES {
+        for nth in 0..TRIES {
+            if nth > 0 {
+                self.world.collector.restarted(&request.id);
+            }
             let plugin = self.world.plugin().await.ok()?;
             self.disorder(Moment::BeforeStart, &plugin, &request.id).await;
             match self.start_once(&plugin, request).await {

@@ -82,6 +82,17 @@ impl SimTask {
             kill_signal: None,
         }
     }
+
+    /// A task that comes after all others, when nothing goes wrong any more.
+    pub fn last(now: Duration, rng: &mut Rng) -> Self {
+        let stop_at = now + Duration::from_secs(600);
+        Self {
+            request: request("last", &alloc(rng), "exit 0"),
+            restarts: 0,
+            stop_at,
+            ..Self::planned(true, rng)
+        }
+    }
 }
 
 fn alloc(rng: &mut Rng) -> String {
