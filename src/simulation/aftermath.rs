@@ -58,7 +58,7 @@ impl Runner {
     ) -> Option<Result<(), DriverError>> {
         // The host has forgotten the driver's configuration.
         let forgotten = TaskRequest { config: Value::Null, ..request.clone() };
-        let twice = self.world.weather.in_host(Moment::Recovering, Fault::RpcRepeated);
+        let twice = self.world.host_fault(Moment::Recovering, Fault::RpcRepeated);
         let call = maybe_twice(twice, || plugin.driver.recover_task(forgotten.clone(), handle));
         let answer = rpc(&self.world, plugin, Verb::Recover, call).await?;
         Some(told(&self.world, "RecoverTask", answer))
@@ -66,9 +66,9 @@ impl Runner {
 
     /// The stored bytes of a handle, read as the plugin reads them; the weather may have been at them.
     fn stored(&self, held: &Held) -> Result<Handle, String> {
-        let weather = &self.world.weather;
+        let (world, weather) = (&self.world, &self.world.weather);
         let mut bytes = held.handle.clone();
-        if weather.in_host(Moment::Recovering, Fault::HandleCorrupted) {
+        if world.host_fault(Moment::Recovering, Fault::HandleCorrupted) {
             let mut rng = weather.draw();
             let at = usize::try_from(rng.below(bytes.len() as u64)).unwrap_or(0);
             if rng.permille(300) {
@@ -76,15 +76,13 @@ impl Runner {
             } else if let Some(byte) = bytes.get_mut(at) {
                 *byte ^= 1 << rng.below(8);
             }
-            self.world.trace.tell("FAULT", "the handle is damaged");
         }
         let mut handle = state::decode(&bytes).map_err(|error| error.to_string())?;
-        if weather.in_host(Moment::Recovering, Fault::HandleSwapped)
+        if world.host_fault(Moment::Recovering, Fault::HandleSwapped)
             && let Some(foreign) = self.world.truth.foreign(FOREIGN)
         {
             handle.container = foreign;
             handle.name = ContainerName::new(FOREIGN);
-            self.world.trace.tell("FAULT", "the handle is somebody else's");
         }
         Ok(handle)
     }
@@ -155,6 +153,10 @@ impl Runner {
     /// Wait is repeatable, inspect agrees, stop is idempotent.
     async fn check_ended(&self, held: &Held, outcome: &ExitOutcome) {
         let (world, plugin, id) = (&self.world, &held.plugin, held.id());
+        if world.weather.struck().contains_key(&Fault::RpcOutOfOrder) {
+            // A destroy at the wrong time may have come after the end, and was right then.
+            return;
+        }
         let again = rpc(world, plugin, Verb::Start, plugin.driver.wait_task(id)).await;
         if again.is_some_and(|again| again.as_ref() != Ok(outcome)) {
             world.trace.violation("a second WaitTask has another answer");
@@ -171,7 +173,7 @@ impl Runner {
 
     /// A task that has ended takes no signals.
     async fn disorder_after(&self, held: &Held) {
-        if self.world.weather.in_host(Moment::Ended, Fault::RpcOutOfOrder) {
+        if self.world.host_fault(Moment::Ended, Fault::RpcOutOfOrder) {
             let late = held.plugin.driver.signal_task(held.id(), crate::domain::signal::Signal::HUP);
             if let Some(Ok(())) = rpc(&self.world, &held.plugin, Verb::Signal, late).await {
                 self.world.trace.violation("a task that has ended took a signal");
@@ -182,8 +184,8 @@ impl Runner {
     async fn destroy(&self, held: &mut Held) {
         let world = &self.world;
         let id = held.id().clone();
-        let cancelled = world.weather.in_host(Moment::Ended, Fault::RpcCancelled);
-        let twice = world.weather.in_host(Moment::Ended, Fault::RpcRepeated);
+        let cancelled = world.host_fault(Moment::Ended, Fault::RpcCancelled);
+        let twice = world.host_fault(Moment::Ended, Fault::RpcRepeated);
         let Ok(plugin) = world.plugin().await else { return };
         if cancelled {
             let call = within(&*world.clock, self.patience(), plugin.driver.destroy_task(&id, false));

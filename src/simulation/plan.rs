@@ -66,10 +66,12 @@ impl Plan {
         }
     }
 
-    /// The same world with other tasks.
+    /// The same world with other tasks, each of which the host stops at a time that the seed decides.
     #[must_use]
-    pub fn with_tasks(mut self, tasks: Vec<SimTask>) -> Self {
-        self.tasks = tasks;
+    pub fn with_tasks(mut self, tasks: &[SimTask]) -> Self {
+        let mut rng = Rng::new(self.seed ^ 0x9d8a_7f3c_51e2_b604);
+        let mut when = || rng.between(MINUTE, self.calm_at + 10 * MINUTE);
+        self.tasks = tasks.iter().map(|task| SimTask { stop_at: when(), ..task.clone() }).collect();
         self
     }
 }

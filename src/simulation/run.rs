@@ -89,8 +89,10 @@ async fn course(world: &Arc<World>, plan: &Plan, rng: &mut Rng) {
     }
     fate.abort();
     // A node goes on: its driver has to have been given a task to know whose leftovers are whose.
-    let last = SimTask::last(world.clock.elapsed(), rng);
-    Runner::new(Arc::clone(world), last, rng.fork()).play().await;
+    if let Some(task) = plan.tasks.first() {
+        let last = SimTask::last(world.clock.elapsed(), &task.request.meta, rng);
+        Runner::new(Arc::clone(world), last, rng.fork()).play().await;
+    }
     rest(world).await;
     health.abort();
     world.end().await;

@@ -83,15 +83,12 @@ impl SimTask {
         }
     }
 
-    /// A task that comes after all others, when nothing goes wrong any more.
-    pub fn last(now: Duration, rng: &mut Rng) -> Self {
+    /// A task that comes after all others, on the node of `neighbour`, when nothing goes wrong any more.
+    pub fn last(now: Duration, neighbour: &TaskMeta, rng: &mut Rng) -> Self {
+        let mut request = request("last", &alloc(rng), "exit 0");
+        request.meta.node_id.clone_from(&neighbour.node_id);
         let stop_at = now + Duration::from_secs(600);
-        Self {
-            request: request("last", &alloc(rng), "exit 0"),
-            restarts: 0,
-            stop_at,
-            ..Self::planned(true, rng)
-        }
+        Self { request, restarts: 0, stop_at, ..Self::planned(true, rng) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::clock::VirtualClock;
 use super::collector::Collector;
+use super::fault::{Fault, Moment};
 use super::faulty::Faulty;
 use super::host::SimHost;
 use super::locked;
@@ -144,6 +145,15 @@ impl World {
         drop(driver.configure(self.config.clone(), None));
         self.trace.tell("nomad", &format!("plugin {generation} started"));
         Ok(Plugin { driver, life, generation })
+    }
+
+    /// Whether this fault of the host strikes at this moment, told.
+    pub fn host_fault(&self, moment: Moment, fault: Fault) -> bool {
+        let strikes = self.weather.in_host(moment, fault);
+        if strikes {
+            self.trace.tell("FAULT", &format!("{} at {moment:?}", fault.name()));
+        }
+        strikes
     }
 
     /// One more call of the runtime.
