@@ -32,6 +32,9 @@ pub const FINGERPRINT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long WaitTask waits for the last log lines after the exit of a task.
 pub const LOG_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long WaitTask waits for the last words of a task that failed soon after its start.
+pub const LAST_WORDS_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// First pause after a failed call that is worth repeating.
 pub const RETRY_FIRST: Duration = Duration::from_millis(100);
 

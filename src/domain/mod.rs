@@ -11,7 +11,7 @@
 //! | [`policy`] | what the operator allows, applied to what a job asks for |
 //! | [`container`] | the runtime-neutral container spec and the translation into it |
 //! | [`capability`], [`fingerprint`] | what the driver promises and how it feels |
-//! | [`image`], [`signal`], [`duration`], [`time`], [`stats`], [`log`], [`secret`], [`limits`] | one idea each |
+//! | [`image`], [`signal`], [`duration`], [`time`], [`stats`], [`log`], [`last_words`], [`secret`], [`limits`] | one idea each |
 
 pub mod capability;
 pub mod config;
@@ -19,6 +19,7 @@ pub mod container;
 pub mod duration;
 pub mod fingerprint;
 pub mod image;
+pub mod last_words;
 pub mod limits;
 pub mod log;
 pub mod policy;

@@ -12,11 +12,14 @@ pub mod error;
 mod confine;
 mod create;
 mod destroy;
+mod ending;
+mod events;
 mod exec;
 mod fingerprint;
 mod inspect;
 mod logs;
 mod owner;
+mod patience;
 mod recover;
 mod registry;
 mod retry;
@@ -33,11 +36,9 @@ pub use start::{DriverNetwork, Started};
 
 use crate::domain::config::PluginConfig;
 use crate::domain::stats::Compute;
-use crate::domain::task::TaskRequest;
-use crate::ports::{Clock, Credentials, NoCredentials, NomadHost, RuntimeConnector, RuntimeError, TaskEvent};
+use crate::ports::{Clock, Credentials, NoCredentials, NomadHost, RuntimeConnector, RuntimeError};
 use registry::Registry;
 use settings::Settings;
-use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The driver. Clones share everything; dropping the last one leaves containers alone.
@@ -97,20 +98,5 @@ impl Driver {
 
     fn settings(&self) -> Settings {
         self.shared.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Shared {
-    fn tell(&self, task: &TaskRequest, message: impl Into<String>, annotations: &[(&str, &str)]) {
-        let annotations: BTreeMap<String, String> =
-            annotations.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        self.host.emit(TaskEvent {
-            task_id: task.id.clone(),
-            alloc_id: task.meta.alloc_id.clone(),
-            task_name: task.meta.task_name.clone(),
-            at: self.clock.now(),
-            message: message.into(),
-            annotations,
-        });
     }
 }

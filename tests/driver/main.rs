@@ -7,6 +7,7 @@
 mod create;
 mod destroy;
 mod double;
+mod events;
 mod exit;
 mod images;
 mod recover;

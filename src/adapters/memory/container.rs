@@ -118,6 +118,7 @@ impl Container {
             finished_at: life.finished_at,
             exit_code: exited.map(|end| end.code),
             oom_killed: exited.is_some_and(|end| end.oom),
+            memory_at_end: exited.filter(|end| end.oom).map(|_| self.world.memory.at_end()),
             labels: self.spec().labels.clone(),
             ip: self.ip.clone().filter(|_| alive && self.spec().network == Network::Bridge),
             stop_signal: Some(self.world.spec.stop_signal.unwrap_or(Signal::TERM).to_string()),

@@ -10,6 +10,7 @@
 //! | [`counters`] | CPU and memory counters of a control group |
 //! | [`oom`] | whether the OOM killer took a process of a control group |
 //! | [`logfile`] | what conmon appends to a container's log file |
+//! | [`tail`] | the last words of it |
 
 pub mod cgroup;
 pub mod counters;
@@ -19,3 +20,4 @@ pub mod oom;
 pub mod pidfd;
 pub mod process;
 mod readable;
+pub mod tail;

@@ -42,6 +42,7 @@ pub fn seen(inspect: Inspect) -> Seen {
         finished_at,
         exit_code: exit_code(word, state.exit_code, started_at, finished_at),
         oom_killed: state.oom_killed,
+        memory_at_end: None,
         labels: config.labels,
         ip: std::iter::once(networks.ip_address).chain(own_networks).find(|ip| !ip.is_empty()),
         stop_signal: config.stop_signal.map(|signal| match signal {
@@ -70,6 +71,7 @@ pub fn listed(entry: Listed) -> ContainerFacts {
         finished_at,
         exit_code: exit_code(state, entry.exit_code, started_at, finished_at),
         oom_killed: false,
+        memory_at_end: None,
         labels: entry.labels,
         ip: None,
         stop_signal: None,

@@ -1,9 +1,9 @@
 //! A container's output, from the file that conmon writes; the service is asked only where it is.
 
 use super::client::{Call, Podman};
-use crate::adapters::podman::linux::logfile;
+use crate::adapters::podman::linux::{logfile, tail};
 use crate::domain::limits::{RETRY_FIRST, RETRY_LONGEST};
-use crate::domain::log::{LogBatch, LogStart};
+use crate::domain::log::{LogBatch, LogStart, Stream};
 use crate::domain::task::identity::ContainerId;
 use crate::ports::{ErrorKind, RuntimeError};
 use futures_util::StreamExt;
@@ -24,17 +24,30 @@ impl Podman {
         start: LogStart,
     ) -> Result<BoxStream<'static, Result<LogBatch, RuntimeError>>, RuntimeError> {
         let call = Call::new("read logs of container", id);
+        let path = self.log_path(&call, id).await?;
+        let ended = Box::pin(self.clone().ended(id.clone()));
+        let batches = logfile::follow(path.clone(), start, ended).await;
+        let failed = move |error: io::Error| call.error(kind(&error), format!("{}: {error}", path.display()));
+        let batches = batches.map_err(&failed)?;
+        Ok(batches.map(move |batch| batch.map_err(&failed)).boxed())
+    }
+
+    /// See [`crate::ports::ContainerRuntime::last_words`].
+    pub async fn last_words(&self, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
+        let call = Call::new("read last words of container", id);
+        let path = self.log_path(&call, id).await?;
+        let words = tokio::task::spawn_blocking(move || tail::tail(&path, Stream::Stderr)).await;
+        let words = words.map_err(io::Error::other).flatten();
+        words.map_err(|error| call.error(kind(&error), error))
+    }
+
+    async fn log_path(&self, call: &Call, id: &ContainerId) -> Result<PathBuf, RuntimeError> {
         let seen = self.inspect(id.as_str()).await?;
         if !DRIVERS.contains(&seen.log_driver.as_str()) || seen.log_path.is_empty() {
             let driver = seen.log_driver;
             return Err(call.error(ErrorKind::Unsupported, format!("its log driver {driver} writes no file")));
         }
-        let ended = Box::pin(self.clone().ended(id.clone()));
-        let path = PathBuf::from(&seen.log_path);
-        let batches = logfile::follow(path, start, ended).await;
-        let failed = move |error: io::Error| call.error(kind(&error), format!("{}: {error}", seen.log_path));
-        let batches = batches.map_err(&failed)?;
-        Ok(batches.map(move |batch| batch.map_err(&failed)).boxed())
+        Ok(PathBuf::from(seen.log_path))
     }
 
     /// Comes when nothing more will be written: conmon drains the container's output before it records its end.

@@ -83,6 +83,10 @@ impl ContainerRuntime for RestRuntime {
         self.podman.logs(id, start).await
     }
 
+    async fn last_words(&self, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
+        self.podman.last_words(id).await
+    }
+
     async fn exec(&self, id: &ContainerId, exec: &ExecSpec) -> Result<ExecSession, RuntimeError> {
         self.podman.exec(id, exec).await
     }
