@@ -4,7 +4,7 @@ PODMAN := tests/support/podman.sh
 # Set NDP_REQUIRE=1 to make a Podman that cannot be had an error instead of a loud skip.
 ARM := tests/support/arm.sh
 
-.PHONY: help test test-podman4 test-podman5 test-rootless test-automtls lint release bench
+.PHONY: help test test-podman4 test-podman5 test-rootless test-automtls lint deny release bench
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -26,6 +26,10 @@ test-automtls: ## the optional mutual TLS of the plugin socket
 lint: ## format and lints, as CI sees them
 	cargo fmt --check
 	cargo clippy --locked --all-targets --all-features -- -D warnings
+
+deny: ## licences, bans and sources of all dependencies (deny.toml)
+	@if command -v cargo-deny >/dev/null; then cargo deny --log-level error check licenses bans sources; \
+	else printf '\n*** SKIPPED: cargo-deny is not installed: cargo install cargo-deny ***\n\n' >&2; fi
 
 release: ## the plugin, to be copied into Nomad's plugin_dir
 	cargo build --release

@@ -20,7 +20,7 @@ pub fn cores() -> u32 {
 #[async_trait]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        let nanos = jiff::Timestamp::now().as_nanosecond();
+        let nanos = time::OffsetDateTime::now_utc().unix_timestamp_nanos();
         Timestamp::from_unix_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
     }
 

@@ -63,6 +63,17 @@ pub trait ContainerRuntime: Send + Sync {
     /// cannot be met. MUST NOT contain the account.
     async fn pull(&self, request: &PullRequest, progress: PullProgress<'_>) -> Result<String, RuntimeError>;
 
+    /// The id of the image that this name or id means on the runtime now; `None` if there is none. Asks no
+    /// registry.
+    async fn image_id(&self, image: &str) -> Result<Option<String>, RuntimeError>;
+
+    /// Removes an image and the layers that no other one needs. `Identity` if there is none.
+    ///
+    /// # Errors
+    /// MUST be `WrongState`, and nothing has changed, while any container of anybody uses it, running or not, or
+    /// while it has several names.
+    async fn remove_image(&self, id: &str) -> Result<Change, RuntimeError>;
+
     /// Creates a container; it never pulls.
     ///
     /// # Errors

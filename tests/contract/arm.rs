@@ -53,6 +53,9 @@ pub trait Arm: Send + Sync {
     /// An image that is there.
     fn image(&self) -> ImageRef;
 
+    /// Brings an image of this name by other means than the port, different from every other one.
+    async fn bring_image(&self, name: &str);
+
     /// The command line that runs `program` there; arguments are appended to it.
     fn command(&self, program: &Program) -> Vec<String>;
 

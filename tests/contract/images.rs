@@ -1,8 +1,11 @@
-//! `pull`.
+//! `pull`, `image_id`, `remove_image`.
 
 use crate::lab::{Lab, refused};
+use crate::programs::exit;
+use nomad_driver_podman::domain::container::ContainerSpec;
 use nomad_driver_podman::domain::image::{ImageRef, PullRequest};
 use nomad_driver_podman::ports::ErrorKind;
+use nomad_driver_podman::ports::runtime::Change;
 
 /// A short name that no registry of the arms knows.
 pub const UNKNOWN: &str = "ndp-contract-no-such-image";
@@ -28,4 +31,43 @@ pub async fn a_registry_that_is_down_may_be_back_later(lab: &Lab) {
     let message = refused(lab.runtime.pull(&image, &progress).await, ErrorKind::RegistryUnavailable);
     assert!(message.contains("connection refused"), "{message}");
     assert!(*lines.lock().unwrap() > 0, "the first step is told before it fails");
+}
+
+/// An image of its own, which this case may remove.
+async fn brought(lab: &Lab) -> (ImageRef, String) {
+    let image = ImageRef::parse(&format!("localhost/{}:1", lab.mark)).unwrap();
+    lab.arm.bring_image(image.as_str()).await;
+    let id = lab.runtime.image_id(image.as_str()).await.unwrap();
+    (image, id.expect("it was brought"))
+}
+
+pub async fn a_name_means_one_image_or_none(lab: &Lab) {
+    let image = lab.arm.image();
+    let id = lab.runtime.image_id(image.as_str()).await.unwrap().unwrap();
+    assert_eq!(lab.runtime.pull(&PullRequest::of(image), &|_| {}).await.as_ref(), Ok(&id));
+    assert_eq!(lab.runtime.image_id(&id).await, Ok(Some(id)));
+    assert_eq!(lab.runtime.image_id(UNKNOWN).await, Ok(None));
+}
+
+pub async fn an_image_in_use_stays_and_goes_when_nobody_uses_it(lab: &Lab) {
+    let (image, id) = brought(lab).await;
+    let user = lab.create(&ContainerSpec { image: image.clone(), ..lab.spec([exit(0)]) }).await;
+    refused(lab.runtime.remove_image(&id).await, ErrorKind::WrongState);
+    assert_eq!(lab.runtime.image_id(image.as_str()).await, Ok(Some(id.clone())));
+    assert_eq!(lab.runtime.remove(&user).await, Ok(Change::Changed));
+    assert_eq!(lab.runtime.remove_image(&id).await, Ok(Change::Changed));
+    assert_eq!(lab.runtime.image_id(image.as_str()).await, Ok(None));
+    assert_eq!(lab.runtime.remove_image(&id).await, Ok(Change::Identity));
+}
+
+pub async fn an_absent_image_is_removed_already(lab: &Lab) {
+    assert_eq!(lab.runtime.remove_image(&"0".repeat(64)).await, Ok(Change::Identity));
+}
+
+pub async fn a_container_says_which_image_it_has(lab: &Lab) {
+    let id = lab.create(&lab.spec([exit(0)])).await;
+    let image = lab.runtime.image_id(lab.arm.image().as_str()).await.unwrap();
+    assert_eq!(lab.runtime.inspect(id.as_str()).await.unwrap().image, image);
+    let all = lab.runtime.list().await.unwrap();
+    assert_eq!(all.into_iter().find(|facts| facts.id == id).unwrap().image, image);
 }

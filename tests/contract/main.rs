@@ -197,6 +197,10 @@ contract! {
         one_that_is_there_is_not_fetched;
         a_name_that_no_registry_knows_is_rejected;
         a_registry_that_is_down_may_be_back_later;
+        a_name_means_one_image_or_none;
+        an_image_in_use_stays_and_goes_when_nobody_uses_it;
+        an_absent_image_is_removed_already;
+        a_container_says_which_image_it_has;
     }
 }
 

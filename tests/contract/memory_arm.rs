@@ -51,6 +51,10 @@ impl Arm for MemoryArm {
         ImageRef::parse(IMAGE).unwrap()
     }
 
+    async fn bring_image(&self, name: &str) {
+        self.runtime.add_image(name);
+    }
+
     fn command(&self, program: &Program) -> Vec<String> {
         vec![program::PROGRAM.to_owned(), program.to_string()]
     }

@@ -4,6 +4,7 @@ use crate::lab::Lab;
 use crate::programs::{exit, out, read, write};
 use nomad_driver_podman::adapters::memory::Step;
 use nomad_driver_podman::domain::container::ContainerSpec;
+use nomad_driver_podman::domain::container::facts::Bind;
 use nomad_driver_podman::domain::container::spec::{Mount, MountSource};
 use std::path::Path;
 
@@ -23,6 +24,9 @@ pub async fn a_bind_goes_both_ways(lab: &Lab) {
     let spec = ContainerSpec { mounts: vec![bind("/data", &dir, &[])], ..lab.spec(program) };
     let (facts, output) = lab.end(&spec).await;
     assert_eq!((facts.exit_code, output.text().as_str()), (Some(0), "hello\n"));
+    let binds = lab.runtime.inspect(facts.id.as_str()).await.unwrap().binds;
+    let seen = Bind { source: dir.to_str().unwrap().to_owned(), target: "/data".to_owned() };
+    assert_eq!(binds, [seen]);
     assert_eq!(std::fs::read_to_string(dir.join("from-container")).unwrap(), "hi\n");
 }
 

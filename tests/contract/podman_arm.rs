@@ -43,6 +43,12 @@ impl Arm for PodmanArm {
         ImageRef::parse(&variable("NDP_PODMAN_IMAGE")).unwrap()
     }
 
+    async fn bring_image(&self, name: &str) {
+        let scratch = cli(&["create", "--network", "none", self.image().as_str()]).await;
+        cli(&["commit", "--quiet", "--change", &format!("LABEL mark={name}"), &scratch, name]).await;
+        cli(&["rm", &scratch]).await;
+    }
+
     fn command(&self, program: &Program) -> Vec<String> {
         sh::command(program)
     }
@@ -66,9 +72,7 @@ impl Arm for PodmanArm {
             Deed::Unpause => &["unpause"],
             Deed::Remove => &["rm", "--force", "--time", "0"],
         };
-        let cli = variable("NDP_PODMAN_CLI");
-        let run = tokio::process::Command::new(cli).args(words).arg(id.as_str()).output().await.unwrap();
-        assert!(run.status.success(), "{deed:?}: {}", String::from_utf8_lossy(&run.stderr));
+        cli(&[words, &[id.as_str()]].concat()).await;
     }
 
     fn work(&self) -> PathBuf {
@@ -84,6 +88,13 @@ impl Arm for PodmanArm {
     fn is_rootless(&self) -> bool {
         self.name() == "rootless"
     }
+}
+
+/// What the podman command line prints.
+async fn cli(words: &[&str]) -> String {
+    let run = tokio::process::Command::new(variable("NDP_PODMAN_CLI")).args(words).output().await.unwrap();
+    assert!(run.status.success(), "podman {words:?}: {}", String::from_utf8_lossy(&run.stderr));
+    String::from_utf8(run.stdout).unwrap().trim().to_owned()
 }
 
 fn variable(name: &str) -> String {

@@ -35,6 +35,8 @@ mockall::mock! {
     pub Runtime {
         pub fn probe(&self) -> Answer<RuntimeFacts>;
         pub fn pull(&self, request: &PullRequest) -> Answer<String>;
+        pub fn image_id(&self, image: &str) -> Answer<Option<String>>;
+        pub fn remove_image(&self, id: &str) -> Answer<Change>;
         pub fn create(&self, spec: &ContainerSpec) -> Answer<Created>;
         pub fn start(&self, id: &ContainerId) -> Answer<Change>;
         pub fn inspect(&self, id: &str) -> Answer<ContainerFacts>;
@@ -54,6 +56,14 @@ impl ContainerRuntime for MockRuntime {
 
     async fn pull(&self, request: &PullRequest, _: PullProgress<'_>) -> Answer<String> {
         Self::pull(self, request)
+    }
+
+    async fn image_id(&self, image: &str) -> Answer<Option<String>> {
+        Self::image_id(self, image)
+    }
+
+    async fn remove_image(&self, id: &str) -> Answer<Change> {
+        Self::remove_image(self, id)
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Answer<Created> {
@@ -141,6 +151,8 @@ pub fn facts(state: ContainerState) -> ContainerFacts {
         oom_killed: false,
         memory_at_end: None,
         labels: labels::of_task(&task()),
+        image: None,
+        binds: vec![],
         ip: None,
         stop_signal: None,
     }

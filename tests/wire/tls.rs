@@ -9,11 +9,10 @@ use nomad_driver_podman::adapters::nomad::{
     proto::{base, base::base_plugin_client::BasePluginClient},
     serve::serve,
 };
-use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, PKCS_ECDSA_P521_SHA512};
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::aws_lc_rs,
-    pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
 };
 use tokio::net::UnixStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
@@ -22,17 +21,15 @@ use tonic::transport::{Endpoint, Uri};
 
 use crate::{host::socket_of, stub};
 
+/// Certificate and key by go-plugin's template: self-signed, P-521, CA.
+const HOST: &str = include_str!("tls/host.pem");
+
 #[tokio::test]
 async fn a_host_that_asks_for_tls_gets_a_certificate_and_an_answer() {
-    let key = KeyPair::generate_for(&PKCS_ECDSA_P521_SHA512).unwrap();
-    let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let certificate = params.self_signed(&key).unwrap();
-
     let dir = tempfile::tempdir().unwrap();
     let offer = HostOffer::from_env(&|name| match name {
         "TMPDIR" => Some(dir.path().into()),
-        "PLUGIN_CLIENT_CERT" => Some(certificate.pem().into()),
+        "PLUGIN_CLIENT_CERT" => Some(HOST.into()),
         _ => None,
     });
     let (mut reader, writer) = io::pipe().unwrap();
@@ -48,7 +45,7 @@ async fn a_host_that_asks_for_tls_gets_a_certificate_and_an_answer() {
     let line = line.await.unwrap().unwrap();
 
     let plugin_certificate = STANDARD_NO_PAD.decode(line.trim().split('|').nth(5).unwrap()).unwrap();
-    let connector = connector(plugin_certificate.into(), certificate.der().clone(), &key);
+    let connector = connector(plugin_certificate.into());
     let dial = Dial { connector, socket: socket_of(&line) };
     // The scheme is ours to hide: tonic's client would want to do the TLS itself.
     let channel = Endpoint::from_static("http://localhost").connect_with_connector(dial).await.unwrap();
@@ -59,14 +56,16 @@ async fn a_host_that_asks_for_tls_gets_a_certificate_and_an_answer() {
     served.await.unwrap().unwrap();
 }
 
-fn connector(plugin: CertificateDer<'static>, host: CertificateDer<'static>, key: &KeyPair) -> TlsConnector {
+fn connector(plugin: CertificateDer<'static>) -> TlsConnector {
+    let certificate = CertificateDer::from_pem_slice(HOST.as_bytes()).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(HOST.as_bytes()).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(plugin).unwrap();
     let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
-        .with_client_auth_cert(vec![host], PrivatePkcs8KeyDer::from(key.serialize_der()).into())
+        .with_client_auth_cert(vec![certificate], key)
         .unwrap();
     config.alpn_protocols = vec![b"h2".to_vec()];
     TlsConnector::from(Arc::new(config))

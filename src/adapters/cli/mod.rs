@@ -13,10 +13,11 @@
 //! | [`session`] | the `run` subcommand as a whole |
 //! | [`plan`], [`alloc`], [`environment`] | what will be played, checked before anything starts |
 //! | [`run`], [`stage`], [`restart`] | playing it: who may run, who is started again, who is stopped |
-//! | [`output`], [`mod@line`], [`host`], [`summary`] | what is seen of it |
+//! | [`output`], [`colour`], [`mod@line`], [`host`], [`summary`] | what is seen of it |
 
 pub mod alloc;
 pub mod args;
+pub mod colour;
 mod driver;
 pub mod entry;
 pub mod environment;

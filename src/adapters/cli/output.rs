@@ -1,5 +1,6 @@
 //! The timeline on the terminal: one lock, whole lines.
 
+use super::colour::{self, Plain};
 use super::line::{self, Kind};
 use crate::domain::task::AllocId;
 use crate::ports::Clock;
@@ -85,7 +86,8 @@ impl Output {
 
 /// Standard output for a timeline: colours only where a terminal shows them and nobody objects (`NO_COLOR`).
 pub fn stdout(no_color: bool) -> Box<dyn Write + Send> {
-    if no_color { Box::new(anstream::AutoStream::never(io::stdout())) } else { Box::new(anstream::stdout()) }
+    let coloured = !no_color && colour::on_stdout();
+    if coloured { Box::new(io::stdout()) } else { Box::new(Plain(io::stdout())) }
 }
 
 /// Writes `text` to standard output as a whole; a reader that has seen enough is no error.
@@ -102,7 +104,7 @@ pub fn print(text: &str, no_color: bool) -> io::Result<()> {
 
 /// Tells something on standard error, which nobody may be reading.
 pub fn complain(text: &str) {
-    let _ = writeln!(anstream::stderr(), "{}", text.trim_end());
+    let _ = writeln!(io::stderr(), "{}", text.trim_end());
 }
 
 #[cfg(test)]

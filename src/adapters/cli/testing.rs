@@ -52,7 +52,7 @@ pub struct Screen(Arc<Mutex<Vec<u8>>>);
 impl Screen {
     pub fn text(&self) -> String {
         let bytes = self.0.lock().unwrap().clone();
-        anstream::adapter::strip_str(std::str::from_utf8(&bytes).unwrap()).to_string()
+        super::colour::plain(std::str::from_utf8(&bytes).unwrap()).into_owned()
     }
 }
 

@@ -14,7 +14,8 @@ use super::logs::LogStore;
 use super::process::{End, Surroundings};
 use super::world::World;
 use super::{locked, stats, until};
-use crate::domain::container::spec::Network;
+use crate::domain::container::facts::Bind;
+use crate::domain::container::spec::{Mount, MountSource, Network};
 use crate::domain::container::{ContainerFacts, ContainerSpec, ContainerState};
 use crate::domain::signal::Signal;
 use crate::domain::stats::StatsSample;
@@ -34,6 +35,8 @@ pub(super) struct Container {
     pub(super) world: Arc<World>,
     pub(super) log: Arc<LogStore>,
     pub(super) contents: Contents,
+    /// Id of its image.
+    pub(super) image: String,
     pub(super) argv: Vec<String>,
     ip: Option<String>,
     pub(super) clock: Arc<dyn Clock>,
@@ -78,6 +81,7 @@ impl Container {
             id,
             log: Arc::default(),
             contents: image.contents,
+            image: image.id.clone(),
             argv,
             ip,
             clock,
@@ -120,6 +124,8 @@ impl Container {
             oom_killed: exited.is_some_and(|end| end.oom),
             memory_at_end: exited.filter(|end| end.oom).map(|_| self.world.memory.at_end()),
             labels: self.spec().labels.clone(),
+            image: Some(self.image.clone()),
+            binds: binds(self.spec()),
             ip: self.ip.clone().filter(|_| alive && self.spec().network == Network::Bridge),
             stop_signal: Some(self.world.spec.stop_signal.unwrap_or(Signal::TERM).to_string()),
         }
@@ -201,6 +207,14 @@ impl Container {
     pub(super) fn wrong_state(&self, message: &str) -> Refusal {
         Refusal(ErrorKind::WrongState, format!("container {}: {message}: container state improper", self.id))
     }
+}
+
+fn binds(spec: &ContainerSpec) -> Vec<Bind> {
+    let bind = |mount: &Mount| match &mount.source {
+        MountSource::Bind(source) => Some(Bind { source: source.clone(), target: mount.target.clone() }),
+        MountSource::Tmpfs | MountSource::Volume(_) => None,
+    };
+    spec.mounts.iter().filter_map(bind).collect()
 }
 
 /// No container of that name or id.

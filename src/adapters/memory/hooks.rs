@@ -15,6 +15,11 @@ impl MemoryRuntime {
         self
     }
 
+    /// Somebody brings an image, as [`MemoryRuntime::with_image`] does.
+    pub fn add_image(&self, name: &str) {
+        self.images.add(name, Contents::Known);
+    }
+
     /// Pulls of `image` fail from now on.
     pub fn fail_pulls(&self, image: &str, kind: ErrorKind, message: &str) {
         self.images.fail(image, Some(PullFailure { kind, message: message.to_owned() }));

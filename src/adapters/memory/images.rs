@@ -49,6 +49,11 @@ impl Images {
         by_id.or_else(|| self.find_named(name))
     }
 
+    /// Forgets an image under all its names.
+    pub(super) fn remove(&self, id: &str) {
+        locked(&self.present).retain(|_, image| image.id != id);
+    }
+
     fn find_named(&self, name: &str) -> Option<Image> {
         let name = canonical(name);
         let present = locked(&self.present);

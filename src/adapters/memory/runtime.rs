@@ -178,6 +178,23 @@ impl ContainerRuntime for MemoryRuntime {
         }
     }
 
+    async fn image_id(&self, image: &str) -> Result<Option<String>, RuntimeError> {
+        self.admit(Op { operation: "look up image", object: image })?;
+        Ok(self.images.find(image).map(|image| image.id))
+    }
+
+    async fn remove_image(&self, id: &str) -> Result<Change, RuntimeError> {
+        let op = Op { operation: "remove image", object: id };
+        self.admit(op)?;
+        let Some(image) = self.images.find(id) else { return Ok(Change::Identity) };
+        if let Some(user) = self.containers.all().iter().find(|container| container.image == image.id) {
+            let message = format!("image used by {}: image is in use by a container", user.id);
+            return Err(op.fail(ErrorKind::WrongState, message));
+        }
+        self.images.remove(&image.id);
+        Ok(Change::Changed)
+    }
+
     async fn create(&self, spec: &ContainerSpec) -> Result<Created, RuntimeError> {
         let op = Op { operation: "create container", object: spec.name.as_str() };
         self.admit(op)?;

@@ -5,15 +5,19 @@
 //! that curve, the second every verifier that builds chains (`CaUsedAsEndEntity`), so this one compares
 //! bytes.
 
+mod key;
+
 use std::{io, sync::Arc, time::Duration};
 
+use aws_lc_rs::error::Unspecified;
 use futures_util::{Stream, StreamExt, future};
-use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
+use key::Key;
+use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose};
 use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme,
     client::danger::HandshakeSignatureValid,
     crypto::{self, CryptoProvider, WebPkiSupportedAlgorithms},
-    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime, pem, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem, pem::PemObject},
     server::danger::{ClientCertVerified, ClientCertVerifier},
 };
 use tokio::{io::AsyncRead, io::AsyncWrite, time::timeout};
@@ -31,7 +35,10 @@ pub enum AutoMtlsError {
     /// `PLUGIN_CLIENT_CERT` holds no certificate.
     #[error("cannot read the host's certificate in PLUGIN_CLIENT_CERT: {0}")]
     HostCertificate(#[source] pem::Error),
-    /// No key or certificate for this process.
+    /// No key for this process.
+    #[error("cannot make a key for this plugin: {0}")]
+    OwnKey(#[from] Unspecified),
+    /// No certificate for this process.
     #[error("cannot make a certificate for this plugin: {0}")]
     OwnCertificate(#[from] rcgen::Error),
     /// The two do not make a TLS server.
@@ -60,15 +67,17 @@ pub(super) fn identity(host_pem: &str) -> Result<Identity, AutoMtlsError> {
 }
 
 /// On P-256, which Go accepts and which keeps the handshake line short. The validity stays rcgen's, which is
-/// always: the certificate is pinned, and a clock that is off must not break it.
-fn own_certificate() -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), rcgen::Error> {
-    let key = KeyPair::generate()?;
+/// always: the certificate is pinned, and a clock that is off must not break it. The serial number tells apart
+/// what one issuer has issued, which here is one.
+fn own_certificate() -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>), AutoMtlsError> {
+    let key = Key::generate()?;
     let mut params = CertificateParams::new([SERVER_NAME.to_owned()])?;
     params.distinguished_name.push(DnType::CommonName, SERVER_NAME);
+    params.serial_number = Some(1_u64.into());
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let certificate = params.self_signed(&key)?;
-    Ok((certificate.into(), PrivatePkcs8KeyDer::from(key.serialize_der()).into()))
+    Ok((certificate.into(), key.private()?))
 }
 
 fn server_config(

@@ -42,6 +42,15 @@ pub struct MemoryAtEnd {
     pub peak: Option<u64>,
 }
 
+/// A path of the host inside a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bind {
+    /// On the host.
+    pub source: String,
+    /// In the container.
+    pub target: String,
+}
+
 /// A container as found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerFacts {
@@ -65,6 +74,10 @@ pub struct ContainerFacts {
     pub memory_at_end: Option<MemoryAtEnd>,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
+    /// Id of its image; `None` if the runtime does not say.
+    pub image: Option<String>,
+    /// What of the host is bound into it. From an inspect only: a list entry has none.
+    pub binds: Vec<Bind>,
     /// Its address on a network of the runtime.
     pub ip: Option<String>,
     /// What the image or spec says to stop it with: a name or number.

@@ -3,10 +3,9 @@
 use std::pin::pin;
 
 use futures_util::stream;
-use rcgen::{BasicConstraints, IsCa, PKCS_ECDSA_P521_SHA512};
 use rustls::{
     ClientConfig, RootCertStore, SupportedProtocolVersion,
-    pki_types::ServerName,
+    pki_types::{PrivateKeyDer, ServerName},
     version::{TLS12, TLS13},
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -14,24 +13,13 @@ use tokio_rustls::{TlsConnector, client};
 
 use super::*;
 
-struct Host {
-    certificate: rcgen::Certificate,
-    key: KeyPair,
-}
+/// Certificate and key of a host in PEM, made by go-plugin's template: self-signed, P-521, CA, for client and server.
+struct Host(&'static str);
+
+const HOST: Host = Host(include_str!("../../../../tests/wire/tls/host.pem"));
+const STRANGER: Host = Host(include_str!("../../../../tests/wire/tls/stranger.pem"));
 
 impl Host {
-    /// go-plugin's template: self-signed, P-521, CA, for client and server.
-    fn new() -> Self {
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P521_SHA512).unwrap();
-        let mut params = CertificateParams::new([SERVER_NAME.to_owned()]).unwrap();
-        params.distinguished_name.push(DnType::OrganizationName, "HashiCorp");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyCertSign];
-        params.extended_key_usages =
-            vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::ServerAuth];
-        Self { certificate: params.self_signed(&key).unwrap(), key }
-    }
-
     /// Trusts the plugin's certificate alone and presents its own.
     fn connector(
         &self,
@@ -40,12 +28,14 @@ impl Host {
     ) -> TlsConnector {
         let mut roots = RootCertStore::empty();
         roots.add(plugin.clone()).unwrap();
-        let key = PrivatePkcs8KeyDer::from(self.key.serialize_der());
         let mut config = ClientConfig::builder_with_provider(Arc::new(crypto::aws_lc_rs::default_provider()))
             .with_protocol_versions(&[version])
             .unwrap()
             .with_root_certificates(roots)
-            .with_client_auth_cert(vec![self.certificate.der().clone()], key.into())
+            .with_client_auth_cert(
+                vec![CertificateDer::from_pem_slice(self.0.as_bytes()).unwrap()],
+                PrivateKeyDer::from_pem_slice(self.0.as_bytes()).unwrap(),
+            )
             .unwrap();
         config.alpn_protocols = vec![b"h2".to_vec()];
         TlsConnector::from(Arc::new(config))
@@ -61,7 +51,7 @@ async fn connect(
     caller: &Host,
     version: &'static SupportedProtocolVersion,
 ) -> (Accepted, Connected) {
-    let identity = identity(&owner.certificate.pem()).unwrap();
+    let identity = identity(owner.0).unwrap();
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
     let connector = caller.connector(&identity.certificate, version);
     let name = ServerName::try_from(SERVER_NAME).unwrap();
@@ -71,8 +61,7 @@ async fn connect(
 #[tokio::test]
 async fn the_hosts_certificate_is_accepted_in_both_tls_versions() {
     for version in [&TLS12, &TLS13] {
-        let host = Host::new();
-        let (accepted, connected) = connect(&host, &host, version).await;
+        let (accepted, connected) = connect(&HOST, &HOST, version).await;
         let (mut accepted, mut connected) = (accepted.unwrap(), connected.unwrap());
         assert_eq!(connected.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
 
@@ -87,14 +76,14 @@ async fn the_hosts_certificate_is_accepted_in_both_tls_versions() {
 #[tokio::test]
 async fn another_certificate_of_the_same_make_is_refused() {
     for version in [&TLS12, &TLS13] {
-        let (accepted, _) = connect(&Host::new(), &Host::new(), version).await;
+        let (accepted, _) = connect(&HOST, &STRANGER, version).await;
         assert!(accepted.is_err());
     }
 }
 
 #[tokio::test]
 async fn a_connection_that_is_not_tls_is_left_out() {
-    let identity = identity(&Host::new().certificate.pem()).unwrap();
+    let identity = identity(HOST.0).unwrap();
     let (ours, mut theirs) = tokio::io::duplex(1024);
     theirs.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
     drop(theirs);
@@ -109,6 +98,6 @@ fn text_that_is_no_certificate_is_an_error() {
 
 #[test]
 fn the_certificate_is_long_enough_for_the_host_to_look_at() {
-    let identity = identity(&Host::new().certificate.pem()).unwrap();
+    let identity = identity(HOST.0).unwrap();
     assert!(identity.certificate.len() * 4 / 3 > 50);
 }

@@ -1,9 +1,15 @@
 //! The form of one line.
 
-use std::{collections::BTreeMap, error::Error, fmt};
+use std::{collections::BTreeMap, error::Error, fmt, num::NonZeroU8};
 
-use jiff::Timestamp;
 use serde_json::{Map, Value};
+use time::{
+    OffsetDateTime,
+    format_description::well_known::{
+        Iso8601,
+        iso8601::{Config, EncodedConfig, TimePrecision},
+    },
+};
 use tracing::{
     Level,
     field::{Field, Visit},
@@ -65,7 +71,7 @@ impl Visit for Fields {
 pub(super) struct Line<'a> {
     pub(super) level: Level,
     pub(super) module: &'a str,
-    pub(super) at: Timestamp,
+    pub(super) at: OffsetDateTime,
     pub(super) fields: &'a Fields,
 }
 
@@ -94,8 +100,12 @@ impl Line<'_> {
 }
 
 /// Nomad plugin protocol: exactly six digits of a second; with another count the host shows raw JSON.
-fn timestamp(at: Timestamp) -> String {
-    format!("{at:.6}")
+const MICROSECONDS: EncodedConfig =
+    Config::DEFAULT.set_time_precision(TimePrecision::Second { decimal_digits: NonZeroU8::new(6) }).encode();
+
+/// The moment as the host parses it; a year that cannot be written, which no clock shows, is left out.
+fn timestamp(at: OffsetDateTime) -> String {
+    at.format(&Iso8601::<MICROSECONDS>).unwrap_or_default()
 }
 
 fn level_name(level: Level) -> &'static str {

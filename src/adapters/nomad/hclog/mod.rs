@@ -16,7 +16,7 @@ use std::{
     thread,
 };
 
-use jiff::Timestamp;
+use time::OffsetDateTime;
 use tracing::{
     Event, Level, Metadata, Subscriber,
     span::{Attributes, Id, Record},
@@ -37,15 +37,17 @@ const OUR_TARGET: &str = "nomad_driver_podman";
 const OUR_MODULE: &str = "podman";
 
 /// The wall clock, for log lines that are written before there is a host to ask.
-pub fn wall_clock() -> Timestamp {
-    Timestamp::now()
+pub fn wall_clock() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
 }
 
 /// Sends the logs and the panics of this process to stderr.
 ///
 /// # Errors
 /// Logging was already set up.
-pub fn install(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Result<(), SetGlobalDefaultError> {
+pub fn install(
+    clock: impl Fn() -> OffsetDateTime + Send + Sync + 'static,
+) -> Result<(), SetGlobalDefaultError> {
     let log = Hclog::new(io::stderr(), clock);
     tracing::subscriber::set_global_default(subscriber(log.clone()))?;
     panic::set_hook(Box::new(move |info| log.report_panic(info)));
@@ -62,7 +64,7 @@ fn levels() -> Targets {
     Targets::new().with_default(LevelFilter::INFO).with_target(OUR_TARGET, LevelFilter::TRACE)
 }
 
-type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+type Clock = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
 
 /// The layer. Clones share one output, so that lines never interleave.
 struct Hclog<W> {
@@ -77,7 +79,7 @@ impl<W> Clone for Hclog<W> {
 }
 
 impl<W: Write + AsFd> Hclog<W> {
-    fn new(out: W, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+    fn new(out: W, clock: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
         Self { clock: Arc::new(clock), sink: Arc::new(Mutex::new(Sink::new(out))) }
     }
 

@@ -2,6 +2,7 @@
 
 use super::connector::UnixConnector;
 use super::refusal;
+use crate::adapters::podman::call::Call;
 use crate::domain::limits::{CHANGE_TIMEOUT, QUERY_TIMEOUT};
 use crate::domain::secret::Secret;
 use crate::ports::clock::{Clock, within};
@@ -32,27 +33,6 @@ const PIECE_BYTES: usize = 256 << 10;
 
 /// Every reply names the service's version in it (libpod REST 2.0 to 5; before 3.1 an API number).
 const VERSION_HEADER: &str = "libpod-api-version";
-
-/// What is tried on what: the beginning of every error.
-#[derive(Debug, Clone)]
-pub struct Call {
-    /// `create container`.
-    pub operation: &'static str,
-    /// A name, id or image; empty for the service itself.
-    pub object: String,
-}
-
-impl Call {
-    /// A call on an object.
-    pub fn new(operation: &'static str, object: impl ToString) -> Self {
-        Self { operation, object: object.to_string() }
-    }
-
-    /// Its failure.
-    pub fn error(&self, kind: ErrorKind, message: impl std::fmt::Display) -> RuntimeError {
-        RuntimeError::new(self.operation, &self.object, kind, message)
-    }
-}
 
 /// What goes with a request.
 #[derive(Clone)]

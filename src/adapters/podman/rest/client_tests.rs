@@ -1,6 +1,7 @@
 //! Everything that can go wrong between a request and its reply, over a real socket.
 
 use super::*;
+use crate::adapters::podman::observe;
 use crate::adapters::podman::rest::fake::{Act, Fake, TestClock, reply};
 use crate::domain::container::ContainerState;
 use crate::domain::container::ExecSpec;
@@ -132,7 +133,7 @@ async fn a_wait_outlives_the_service_and_believes_only_the_record() {
         Act::Send(reply(200, EXITED)),
     ];
     let fake = Fake::new(away.into_iter().chain(seven_looks()).chain(hints).collect());
-    let facts = podman(&fake).wait(&id()).await.unwrap();
+    let facts = observe::wait(&*podman(&fake), &id()).await.unwrap();
     assert_eq!((facts.state, facts.exit_code), (ContainerState::Exited, Some(3)));
     assert_eq!(fake.requests().iter().filter(|line| line.contains("/wait")).count(), 2);
 }
@@ -142,7 +143,7 @@ async fn an_end_without_a_record_is_unknown_not_zero() {
     let lost = r#"{"cause":"no such exit code","message":"no such exit code","response":500}"#;
     let hints = [Act::Send(reply(500, lost)), Act::Send(reply(200, RUNNING))];
     let fake = Fake::new(seven_looks().chain(hints).collect());
-    let facts = podman(&fake).wait(&id()).await.unwrap();
+    let facts = observe::wait(&*podman(&fake), &id()).await.unwrap();
     assert_eq!((facts.state, facts.exit_code), (ContainerState::Exited, None));
 }
 

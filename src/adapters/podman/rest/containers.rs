@@ -1,8 +1,10 @@
 //! Start, inspect, list, signal, remove.
 
-use super::client::{Ask, Call, Podman, Reply};
-use super::facts::{Seen, listed, seen};
+use super::client::{Ask, Podman, Reply};
+use super::facts::{listed, seen};
 use super::{refusal, wire};
+use crate::adapters::podman::call::Call;
+use crate::adapters::podman::observe::Seen;
 use crate::domain::container::ContainerFacts;
 use crate::domain::container::labels::{DRIVER, DRIVER_LABEL};
 use crate::domain::signal::Signal;

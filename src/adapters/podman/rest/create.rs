@@ -1,8 +1,9 @@
 //! Creating a container: one request, and before it one per volume that must be made in a particular way.
 
-use super::client::{Ask, Call, Podman};
+use super::client::{Ask, Podman};
 use super::containers::escape;
 use super::{refusal, spec, wire};
+use crate::adapters::podman::call::Call;
 use crate::domain::container::ContainerSpec;
 use crate::domain::container::spec::{MountSource, NamedVolume};
 use crate::domain::task::identity::ContainerId;

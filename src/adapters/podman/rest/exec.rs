@@ -3,10 +3,11 @@
 //! The stream's end comes with the program's, and the session has the exit code by then (libpod REST 4.3). A program
 //! that does not exist also is a session: its message on standard error, then code 127, or 126 if it cannot be run.
 
-use super::client::{Ask, Call, Podman};
+use super::client::{Ask, Podman};
 use super::containers::path;
 use super::frames::Frames;
 use super::{refusal, wire};
+use crate::adapters::podman::call::Call;
 use crate::adapters::podman::linux::pidfd::Pidfd;
 use crate::adapters::podman::linux::process;
 use crate::domain::container::ExecSpec;

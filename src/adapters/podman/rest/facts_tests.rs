@@ -1,6 +1,7 @@
 //! Inspect replies of Podman 4.3, trimmed, and the states in which a code of 0 is a lie.
 
 use super::*;
+use crate::domain::container::ContainerState;
 
 const STARTED: &str = "2026-11-23T20:57:52.048483389Z";
 const NEVER: &str = "0001-01-01T00:00:00Z";

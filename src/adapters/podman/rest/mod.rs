@@ -10,10 +10,9 @@
 //! | [`wire`], [`facts`] | the JSON of replies, and containers made of it |
 //! | [`spec`], [`create`] | a `ContainerSpec` as the service wants it |
 //! | [`containers`] | start, inspect, list, signal, remove |
-//! | [`wait`] | the end of a container |
-//! | [`logs`], [`stats`] | its output and its counters |
+//! | `observed`, [`stats`] | what [observers](super::observe) need |
 //! | [`exec`], [`frames`] | commands inside it |
-//! | [`pull`], [`probe`] | images, and the service itself |
+//! | [`pull`], [`images`], [`probe`] | images, and the service itself |
 
 pub mod client;
 pub mod connector;
@@ -22,14 +21,14 @@ pub mod create;
 pub mod exec;
 pub mod facts;
 pub mod frames;
-pub mod logs;
+pub mod images;
+mod observed;
 pub mod probe;
 pub mod pull;
 pub mod refusal;
 mod runtime;
 pub mod spec;
 pub mod stats;
-pub mod wait;
 pub mod wire;
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The service itself: a ping twice a minute, and its slow self-description once per life.
 
-use super::client::{Ask, Call, Podman};
+use super::client::{Ask, Podman};
 use super::{refusal, wire};
+use crate::adapters::podman::call::Call;
 use crate::domain::fingerprint::RuntimeFacts;
 use crate::ports::RuntimeError;
 use std::sync::{Mutex, PoisonError};

@@ -1,9 +1,10 @@
 //! Fetching images: a stream of JSON lines under a status that says 200 whatever happens (libpod REST 2.1 to 5).
 
-use super::client::{Ask, Call, Podman};
+use super::client::{Ask, Podman};
 use super::containers::escape;
 use super::spec::{Bad, Version};
 use super::{refusal, wire};
+use crate::adapters::podman::call::Call;
 use crate::domain::image::{Account, Image, ImageRef, PullPolicy, PullRequest};
 use crate::domain::limits::PULL_TIMEOUT;
 use crate::domain::secret::Secret;
@@ -61,7 +62,7 @@ impl Podman {
     ) -> Result<String, RuntimeError> {
         let present = match request.policy {
             PullPolicy::Missing if request.platform.is_given() => None,
-            PullPolicy::Missing | PullPolicy::Never => self.present(call, image).await?,
+            PullPolicy::Missing | PullPolicy::Never => self.image_id(call, image.as_str()).await?,
             PullPolicy::Always | PullPolicy::Newer => None,
         };
         match (present, request.policy) {
@@ -109,20 +110,8 @@ impl Podman {
         let loaded: wire::Loaded = reply.json(call)?;
         let name = loaded.names.first().filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| call.error(ErrorKind::Rejected, "the archive names no image"))?;
-        let id = self.present(call, &ImageRef::from_id(name)).await?;
+        let id = self.image_id(call, name).await?;
         id.ok_or_else(|| call.error(ErrorKind::Internal, format!("{name} is not there after its load")))
-    }
-
-    /// The id of an image that is there: 1.8 ms (4.3). Before 3.4 a pull does not know `policy`.
-    async fn present(&self, call: &Call, image: &ImageRef) -> Result<Option<String>, RuntimeError> {
-        let reply = self.ask(call, &Ask::get(format!("/images/{}/json", escape(image.as_str())))).await?;
-        if reply.status.is_success() {
-            return reply.json(call).map(|image: wire::Identified| Some(image.id));
-        }
-        match refusal::error(call, &reply, refusal::by_cause) {
-            error if error.is(ErrorKind::ImageMissing) || error.is(ErrorKind::NotFound) => Ok(None),
-            error => Err(error),
-        }
     }
 
     async fn piece(&self, call: &Call, body: &mut Incoming) -> Result<Option<Bytes>, RuntimeError> {

@@ -3,7 +3,8 @@
 //! Status codes of the same condition differ by version (500, 409, 404), so the root cause counts: error bodies
 //! are `{"cause":"root","message":"whole chain","response":500}` (libpod REST 2.0 to 5).
 
-use super::client::{Call, Reply};
+use super::client::Reply;
+use crate::adapters::podman::call::Call;
 use crate::ports::{ErrorKind, RuntimeError};
 use hyper::StatusCode;
 use serde::Deserialize;
@@ -56,6 +57,15 @@ fn parse(reply: &Reply) -> Result<Refusal, String> {
 /// What a refused volume means: another task may just have made it, everything else is in the request.
 pub fn of_volume(refusal: &Refusal) -> ErrorKind {
     if refusal.cause == "volume already exists" { ErrorKind::Internal } else { ErrorKind::Rejected }
+}
+
+/// What a refused removal of an image means; the words are those of Podman 3 to 5, whatever the status.
+pub fn of_image_removal(refusal: &Refusal) -> ErrorKind {
+    let held = has_any(
+        &refusal.message,
+        &["in use by a container", "must be forced", "used by multiple containers"],
+    );
+    if held { ErrorKind::WrongState } else { by_cause(refusal) }
 }
 
 /// What a cause means to most calls.

@@ -2,7 +2,8 @@
 
 use super::client::Podman;
 use super::probe::Described;
-use super::stats::Groups;
+use crate::adapters::podman::call::Call;
+use crate::adapters::podman::observe::{self, Groups};
 use crate::domain::container::{ContainerFacts, ContainerSpec, ExecSpec};
 use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::image::PullRequest;
@@ -42,6 +43,14 @@ impl ContainerRuntime for RestRuntime {
         self.podman.pull(request, progress).await
     }
 
+    async fn image_id(&self, image: &str) -> Result<Option<String>, RuntimeError> {
+        self.podman.image_id(&Call::new("look up image", image), image).await
+    }
+
+    async fn remove_image(&self, id: &str) -> Result<Change, RuntimeError> {
+        self.podman.remove_image(id).await
+    }
+
     async fn create(&self, spec: &ContainerSpec) -> Result<Created, RuntimeError> {
         self.podman.create(spec).await
     }
@@ -55,7 +64,7 @@ impl ContainerRuntime for RestRuntime {
     }
 
     async fn wait(&self, id: &ContainerId) -> Result<ContainerFacts, RuntimeError> {
-        self.podman.wait(id).await
+        observe::wait(&*self.podman, id).await
     }
 
     async fn signal(&self, id: &ContainerId, signal: Signal) -> Result<(), RuntimeError> {
@@ -72,7 +81,7 @@ impl ContainerRuntime for RestRuntime {
     }
 
     async fn stats(&self, id: &ContainerId) -> Result<StatsSample, RuntimeError> {
-        self.podman.stats(id, &self.groups).await
+        observe::stats(&*self.podman, id, &self.groups).await
     }
 
     async fn logs(
@@ -80,11 +89,11 @@ impl ContainerRuntime for RestRuntime {
         id: &ContainerId,
         start: LogStart,
     ) -> Result<BoxStream<'static, Result<LogBatch, RuntimeError>>, RuntimeError> {
-        self.podman.logs(id, start).await
+        observe::logs(&self.podman, id, start).await
     }
 
     async fn last_words(&self, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
-        self.podman.last_words(id).await
+        observe::last_words(&*self.podman, id).await
     }
 
     async fn exec(&self, id: &ContainerId, exec: &ExecSpec) -> Result<ExecSession, RuntimeError> {

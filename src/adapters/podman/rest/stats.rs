@@ -1,66 +1,17 @@
-//! Counters of a container: from its control group, or where that cannot be seen, from the service.
+//! Counters of a container from the service, where its control group cannot be seen.
 
-use super::client::{Ask, Call, Podman};
+use super::client::{Ask, Podman};
 use super::containers::escape;
 use super::{refusal, wire};
-use crate::adapters::podman::linux::cgroup::Cgroup;
-use crate::adapters::podman::linux::counters;
-use crate::domain::container::ContainerState;
+use crate::adapters::podman::call::Call;
 use crate::domain::stats::{MemoryUsage, StatsSample};
 use crate::domain::task::identity::ContainerId;
 use crate::domain::time::Timestamp;
 use crate::ports::{ErrorKind, RuntimeError};
-use std::collections::HashMap;
-use std::path::Path;
-use std::sync::{Mutex, PoisonError};
-
-/// Control groups of containers that were asked for. A group is named after its container, so it cannot become
-/// another's; one that is gone is forgotten.
-#[derive(Debug, Default)]
-pub struct Groups(Mutex<HashMap<ContainerId, Cgroup>>);
-
-impl Groups {
-    fn get(&self, id: &ContainerId) -> Option<Cgroup> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
-    }
-
-    fn put(&self, id: &ContainerId, group: Cgroup) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), group);
-    }
-
-    /// Its container has ended, or is gone.
-    pub fn forget(&self, id: &ContainerId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
-    }
-}
 
 impl Podman {
-    /// See [`crate::ports::ContainerRuntime::stats`]. From the second sample on the service is not asked.
-    pub async fn stats(&self, id: &ContainerId, groups: &Groups) -> Result<StatsSample, RuntimeError> {
-        let call = Call::new("read stats of container", id);
-        if let Some(group) = groups.get(id) {
-            if let Ok(sample) = counters::read(&group, self.clock().now()) {
-                return Ok(sample);
-            }
-            groups.forget(id);
-        }
-        let facts = self.inspect(id.as_str()).await?.facts;
-        if !matches!(facts.state, ContainerState::Running | ContainerState::Paused | ContainerState::Stopping)
-        {
-            return Err(call.error(ErrorKind::WrongState, "the container is not running"));
-        }
-        let group = facts.pid.and_then(|pid| Cgroup::of_container(Path::new("/"), pid, id.as_str()).ok());
-        match group.map(|group| (counters::read(&group, self.clock().now()), group)) {
-            Some((Ok(sample), group)) => {
-                groups.put(id, group);
-                Ok(sample)
-            }
-            _ => self.api_stats(&call, id).await,
-        }
-    }
-
     /// `GET /containers/stats`: 1.1 ms (4.3).
-    async fn api_stats(&self, call: &Call, id: &ContainerId) -> Result<StatsSample, RuntimeError> {
+    pub async fn counters(&self, call: &Call, id: &ContainerId) -> Result<StatsSample, RuntimeError> {
         let query = format!("/containers/stats?stream=false&containers={}", escape(id.as_str()));
         let reply = self.ask(call, &Ask::get(query)).await?;
         if !reply.status.is_success() {

@@ -28,6 +28,12 @@ pub struct Inspect {
     pub id: String,
     /// Without a leading slash.
     pub name: String,
+    /// Id of its image.
+    #[serde(deserialize_with = "nullable")]
+    pub image: String,
+    /// What is mounted into it.
+    #[serde(deserialize_with = "nullable")]
+    pub mounts: Vec<Mount>,
     /// See [`State`].
     #[serde(deserialize_with = "nullable")]
     pub state: State,
@@ -43,6 +49,21 @@ pub struct Inspect {
     /// Of the log file, up to 2.x; later in [`LogConfig`].
     #[serde(deserialize_with = "nullable")]
     pub log_path: String,
+}
+
+/// One of `Mounts` of an inspect.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Mount {
+    /// `bind`, `volume`; tmpfs mounts are left out.
+    #[serde(rename = "Type")]
+    pub kind: String,
+    /// On the host.
+    #[serde(deserialize_with = "nullable")]
+    pub source: String,
+    /// In the container.
+    #[serde(deserialize_with = "nullable")]
+    pub destination: String,
 }
 
 /// `State` of an inspect.
@@ -137,6 +158,9 @@ pub struct Network {
 pub struct Listed {
     /// 64 hex digits.
     pub id: String,
+    /// Id of its image.
+    #[serde(rename = "ImageID", deserialize_with = "nullable")]
+    pub image_id: String,
     /// The first one is its own.
     #[serde(deserialize_with = "nullable")]
     pub names: Vec<String>,

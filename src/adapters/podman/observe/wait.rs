@@ -6,23 +6,22 @@
 //!            never started ──▶ error   │ idle: one descriptor in epoll,   ├────▶ read the OOM counter,
 //!            alive ───────────────────▶│ no timer, no request             │      inspect until on record
 //!              │                       └──────────────────────────────────┘
-//!              └─ no pid of ours ─▶ Podman's own wait, believed only if an inspect agrees
+//!              └─ no pid of ours ─▶ the service's own wait, believed only if an inspect agrees
 //! ```
 //!
 //! Podman has the code some 10 ms after the process has ended, when conmon has left it in a file, and 100 to 200 ms
 //! before the container is cleaned up (measured on 4.3). A conmon that was killed leaves none: once it and the
 //! process are gone and no record has come, the code is unknown.
 
-use super::client::{Ask, Call, Podman};
-use super::containers::path;
-use super::facts::Seen;
+use super::{Hint, Seen, Service};
+use crate::adapters::podman::call::Call;
 use crate::adapters::podman::linux::cgroup::Cgroup;
 use crate::adapters::podman::linux::oom::OomWatch;
 use crate::adapters::podman::linux::pidfd::Pidfd;
 use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::limits::{RETRY_FIRST, RETRY_LONGEST};
 use crate::domain::task::identity::ContainerId;
-use crate::ports::{ErrorKind, RuntimeError};
+use crate::ports::{Clock, ErrorKind, RuntimeError};
 use std::path::Path;
 use std::time::Duration;
 
@@ -49,9 +48,6 @@ const BROKEN_ANSWERS: u32 = 16;
 /// What a program that SIGKILL ended exits with.
 const KILLED: i32 = 137;
 
-/// The answer of Podman 4.2 and later when conmon was lost.
-const NO_RECORD: &str = "no such exit code";
-
 /// How often to look again when the processes of a container that is said to run cannot be held: they may just
 /// have ended. The pauses, from [`RECORD_FIRST`] on and doubled, add up to a quarter of a second.
 const MISSES: u32 = 6;
@@ -73,41 +69,48 @@ enum Turn {
     Again,
 }
 
-impl Podman {
-    /// See [`crate::ports::ContainerRuntime::wait`].
-    pub async fn wait(&self, id: &ContainerId) -> Result<ContainerFacts, RuntimeError> {
-        let call = Call::new("wait for container", id);
-        let (mut misses, mut contradictions) = (0, 0);
-        loop {
-            let seen = self.patient_inspect(&call, id, u32::MAX).await?;
-            if let Some(facts) = settled(&call, &seen.facts)? {
-                return Ok(facts);
+/// See [`crate::ports::ContainerRuntime::wait`].
+pub async fn wait<S: Service>(service: &S, id: &ContainerId) -> Result<ContainerFacts, RuntimeError> {
+    let waiter = Waiter { service, call: Call::new("wait for container", id), id };
+    let (mut misses, mut contradictions) = (0, 0);
+    loop {
+        let seen = waiter.patient_inspect(u32::MAX).await?;
+        if let Some(facts) = waiter.settled(&seen.facts)? {
+            return Ok(facts);
+        }
+        let turn = match hold(&seen) {
+            Some(hold) => waiter.watch(hold).await?,
+            None if misses < MISSES => {
+                service.clock().sleep(RECORD_FIRST * (1 << misses)).await;
+                misses += 1;
+                Turn::Again
             }
-            let turn = match hold(&seen) {
-                Some(hold) => self.watch(&call, id, hold).await?,
-                None if misses < MISSES => {
-                    self.clock().sleep(RECORD_FIRST * (1 << misses)).await;
-                    misses += 1;
-                    Turn::Again
-                }
-                None => self.ask_for_end(&call, id, &mut contradictions).await?,
-            };
-            if let Turn::Over(facts) = turn {
-                return Ok(*facts);
-            }
+            None => waiter.ask_for_end(&mut contradictions).await?,
+        };
+        if let Turn::Over(facts) = turn {
+            return Ok(*facts);
         }
     }
+}
 
+/// One wait.
+struct Waiter<'a, S> {
+    service: &'a S,
+    call: Call,
+    id: &'a ContainerId,
+}
+
+impl<S: Service> Waiter<'_, S> {
     /// Sleeps until the first process has ended, then looks for the record.
-    async fn watch(&self, call: &Call, id: &ContainerId, hold: Hold) -> Result<Turn, RuntimeError> {
+    async fn watch(&self, hold: Hold) -> Result<Turn, RuntimeError> {
         if let Some(init) = &hold.init {
-            init.ended().await.map_err(|error| call.error(ErrorKind::Internal, error))?;
+            init.ended().await.map_err(|error| self.call.error(ErrorKind::Internal, error))?;
         }
         // Before anything else: the counter goes with the cleaning up.
         let oom = hold.oom.as_ref().is_some_and(OomWatch::has_killed);
         let (mut pause, mut alone) = (RECORD_FIRST, Duration::ZERO);
         loop {
-            let seen = match self.patient_inspect(call, id, BROKEN_ANSWERS).await {
+            let seen = match self.patient_inspect(BROKEN_ANSWERS).await {
                 Err(error) if error.kind.is_transient() => {
                     return Ok(Turn::Over(Box::new(with_oom(lost(hold.facts), oom))));
                 }
@@ -116,67 +119,66 @@ impl Podman {
             if seen.facts.pid.is_some() && seen.facts.pid != hold.facts.pid {
                 return Ok(Turn::Again);
             }
-            if let Some(facts) = settled(call, &seen.facts)? {
+            if let Some(facts) = self.settled(&seen.facts)? {
                 return Ok(Turn::Over(Box::new(with_oom(facts, oom))));
             }
             if alone >= RECORD_GRACE {
                 return Ok(Turn::Over(Box::new(with_oom(lost(seen.facts), oom))));
             }
             if hold.supervised() {
-                hold.supervised_pause(self, pause).await;
+                hold.supervised_pause(self.service.clock(), pause).await;
             } else {
-                self.clock().sleep(pause).await;
+                self.service.clock().sleep(pause).await;
                 alone += pause;
             }
             pause = (pause * 2).min(if alone.is_zero() { RECORD_LONGEST } else { ALONE_LONGEST });
         }
     }
 
-    /// Where no pid of ours names the process: Podman's wait, which cannot be trusted (4.6 and later turn every
-    /// internal error into 0), so only a hint.
-    async fn ask_for_end(
-        &self,
-        call: &Call,
-        id: &ContainerId,
-        contradictions: &mut u32,
-    ) -> Result<Turn, RuntimeError> {
-        let ask = Ask::post(format!("{}/wait?interval=1s", path(id.as_str()))).repeatable().unbounded();
-        let hint = self.ask(call, &ask).await;
-        let no_record = match &hint {
-            Ok(reply) => String::from_utf8_lossy(&reply.body).contains(NO_RECORD),
-            Err(_) => false,
-        };
-        let seen = self.patient_inspect(call, id, u32::MAX).await?;
-        if let Some(facts) = settled(call, &seen.facts)? {
+    /// Where no pid of ours names the process: the service's wait, which cannot be trusted, so only a hint.
+    async fn ask_for_end(&self, contradictions: &mut u32) -> Result<Turn, RuntimeError> {
+        let hint = self.service.end_hint(&self.call, self.id).await;
+        let seen = self.patient_inspect(u32::MAX).await?;
+        if let Some(facts) = self.settled(&seen.facts)? {
             return Ok(Turn::Over(Box::new(facts)));
         }
         // Only one after the other counts: a service that restarts now and then is no lost supervisor.
-        *contradictions = if hint.is_ok() { *contradictions + 1 } else { 0 };
-        if no_record || *contradictions >= CONTRADICTIONS {
+        *contradictions = if hint == Hint::Broken { 0 } else { *contradictions + 1 };
+        if hint == Hint::NoRecord || *contradictions >= CONTRADICTIONS {
             return Ok(Turn::Over(Box::new(lost(seen.facts))));
         }
-        self.clock().sleep(backoff(*contradictions)).await;
+        self.service.clock().sleep(backoff(*contradictions)).await;
         Ok(Turn::Again)
     }
 
     /// An inspect that waits for the service to come back, and takes `broken_max` answers that make no sense.
-    async fn patient_inspect(
-        &self,
-        call: &Call,
-        id: &ContainerId,
-        broken_max: u32,
-    ) -> Result<Seen, RuntimeError> {
+    async fn patient_inspect(&self, broken_max: u32) -> Result<Seen, RuntimeError> {
         let (mut tries, mut broken) = (0_u32, 0_u32);
         loop {
-            match self.inspect(id.as_str()).await {
+            match self.service.seen(self.id.as_str()).await {
                 Err(error) if error.kind.is_transient() && broken < broken_max => {
                     broken += u32::from(error.is(ErrorKind::Internal) || error.is(ErrorKind::Malformed));
                     tracing::debug!(%error, "waiting for Podman");
-                    self.clock().sleep(backoff(tries)).await;
+                    self.service.clock().sleep(backoff(tries)).await;
                     tries += 1;
                 }
-                other => return other.map_err(|error| call.error(error.kind, error.message)),
+                other => return other.map_err(|error| self.call.error(error.kind, error.message)),
             }
+        }
+    }
+
+    /// The end, if it is on record.
+    fn settled(&self, facts: &ContainerFacts) -> Result<Option<ContainerFacts>, RuntimeError> {
+        match facts.state {
+            ContainerState::Exited => Ok(Some(facts.clone())),
+            ContainerState::Created => {
+                Err(self.call.error(ErrorKind::WrongState, "the container was never started"))
+            }
+            ContainerState::Running
+            | ContainerState::Paused
+            | ContainerState::Stopping
+            | ContainerState::Removing
+            | ContainerState::Unknown => Ok(None),
         }
     }
 }
@@ -187,25 +189,12 @@ impl Hold {
     }
 
     /// Sleeps for `pause`, or until conmon is gone: then the record is there.
-    async fn supervised_pause(&self, podman: &Podman, pause: Duration) {
+    async fn supervised_pause(&self, clock: &dyn Clock, pause: Duration) {
         let Some(conmon) = &self.conmon else { return };
         tokio::select! {
             _ = conmon.ended() => {}
-            () = podman.clock().sleep(pause) => {}
+            () = clock.sleep(pause) => {}
         }
-    }
-}
-
-/// The end, if it is on record.
-fn settled(call: &Call, facts: &ContainerFacts) -> Result<Option<ContainerFacts>, RuntimeError> {
-    match facts.state {
-        ContainerState::Exited => Ok(Some(facts.clone())),
-        ContainerState::Created => Err(call.error(ErrorKind::WrongState, "the container was never started")),
-        ContainerState::Running
-        | ContainerState::Paused
-        | ContainerState::Stopping
-        | ContainerState::Removing
-        | ContainerState::Unknown => Ok(None),
     }
 }
 
