@@ -76,6 +76,7 @@ contract! {
         an_absent_container_is_not_found;
         a_container_removed_meanwhile_is_not_found;
         a_waiter_that_gives_up_changes_nothing;
+        ends_out_of_sight_are_told_all_the_same;
     }
     signals {
         a_killed_container_has_code_137;
@@ -166,6 +167,7 @@ contract! {
         memory_is_measured needs Stats;
         a_container_that_does_not_run_has_no_counters needs Stats;
         an_absent_container_is_not_found needs Stats;
+        counters_end_with_the_container_and_never_in_part needs Stats;
         beyond_its_memory_a_container_is_killed needs Limits;
         the_runtime_tells_what_it_is;
     }

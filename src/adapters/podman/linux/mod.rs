@@ -9,11 +9,13 @@
 //! | [`cgroup`] | where a container's control group is |
 //! | [`counters`] | CPU and memory counters of a control group |
 //! | [`oom`] | whether the OOM killer took a process of a control group |
+//! | [`exit_file`] | the exit code that conmon left |
 //! | [`logfile`] | what conmon appends to a container's log file |
 //! | [`tail`] | the last words of it |
 
 pub mod cgroup;
 pub mod counters;
+pub mod exit_file;
 mod inotify;
 pub mod logfile;
 pub mod oom;

@@ -10,7 +10,7 @@ use crate::domain::time::Timestamp;
 
 /// From an inspect.
 pub fn seen(inspect: Inspect) -> Seen {
-    let (state, config, log) = (inspect.state, inspect.config, inspect.host_config.log_config);
+    let (state, config, host) = (inspect.state, inspect.config, inspect.host_config);
     let (started_at, finished_at) = (instant(&state.started_at), instant(&state.finished_at));
     let word = container_state(&state.status, started_at, finished_at);
     let networks = inspect.network_settings;
@@ -37,8 +37,10 @@ pub fn seen(inspect: Inspect) -> Seen {
     Seen {
         facts,
         conmon_pid: Some(state.conmon_pid).filter(|pid| *pid > 0),
-        log_driver: log.driver,
-        log_path: if log.path.is_empty() { inspect.log_path } else { log.path },
+        cgroup_path: state.cgroup_path,
+        cgroup_parent: host.cgroup_parent,
+        log_driver: host.log_config.driver,
+        log_path: if host.log_config.path.is_empty() { inspect.log_path } else { host.log_config.path },
     }
 }
 

@@ -86,6 +86,9 @@ pub struct State {
     pub started_at: String,
     /// RFC 3339; year 1 for never. Kept through later runs.
     pub finished_at: String,
+    /// While it runs; 4.0 and later.
+    #[serde(deserialize_with = "nullable")]
+    pub cgroup_path: String,
 }
 
 /// `Config` of an inspect.
@@ -114,6 +117,9 @@ pub enum StopSignal {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct HostConfig {
+    /// Empty for the default.
+    #[serde(deserialize_with = "nullable")]
+    pub cgroup_parent: String,
     /// From 3.0 on.
     #[serde(deserialize_with = "nullable")]
     pub log_config: LogConfig,
