@@ -35,6 +35,10 @@ pub const LOG_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long WaitTask waits for the last words of a task that failed soon after its start.
 pub const LAST_WORDS_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// Between two events about output that was dropped. Nomad shows the last ten events of a task: a task that
+/// floods must not push all others out.
+pub const LOSS_INTERVAL: Duration = Duration::from_secs(60);
+
 /// First pause after a failed call that is worth repeating.
 pub const RETRY_FIRST: Duration = Duration::from_millis(100);
 

@@ -76,6 +76,12 @@ impl Events<'_> {
         self.tell("Could not start the stopped container again", &[("reason", reason)]);
     }
 
+    pub fn log_dropped(&self, bytes: u64) {
+        let bytes = bytes.to_string();
+        let message = format!("Dropped {bytes} bytes of the task's log: its collector is too slow or away");
+        self.tell(message, &[("dropped_bytes", &bytes)]);
+    }
+
     pub fn out_of_memory(&self, facts: &ContainerFacts) {
         let memory = facts.memory_at_end.unwrap_or_default();
         let told = [("limit", memory.limit), ("peak", memory.peak)];

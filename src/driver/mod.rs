@@ -15,9 +15,12 @@ mod destroy;
 mod ending;
 mod events;
 mod exec;
+mod find;
 mod fingerprint;
 mod inspect;
 mod logs;
+mod losses;
+mod outlet;
 mod owner;
 mod patience;
 mod recover;
@@ -37,6 +40,7 @@ pub use start::{DriverNetwork, Started};
 use crate::domain::config::PluginConfig;
 use crate::domain::stats::Compute;
 use crate::ports::{Clock, Credentials, NoCredentials, NomadHost, RuntimeConnector, RuntimeError};
+use find::Lost;
 use registry::Registry;
 use settings::Settings;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -54,6 +58,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     settings: RwLock<Settings>,
     registry: Registry,
+    lost: Lost,
 }
 
 impl Driver {
@@ -80,8 +85,10 @@ impl Driver {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, RuntimeError> {
         let settings = RwLock::new(Settings::new(&*connector, PluginConfig::default(), None)?);
-        let registry = Registry::default();
-        Ok(Self { shared: Arc::new(Shared { connector, host, credentials, clock, settings, registry }) })
+        let (registry, lost) = (Registry::default(), Lost::default());
+        Ok(Self {
+            shared: Arc::new(Shared { connector, host, credentials, clock, settings, registry, lost }),
+        })
     }
 
     /// Takes over a new configuration; running tasks keep the runtime they were started on. Connects to
