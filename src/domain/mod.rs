@@ -12,7 +12,7 @@
 //! | [`container`] | the runtime-neutral container spec and the translation into it |
 //! | [`capability`], [`fingerprint`] | what the driver promises and how it feels |
 //! | [`log`], [`delivery`], [`last_words`] | a task's output, how far it has got, and how it ended |
-//! | [`image`], [`signal`], [`duration`], [`time`], [`stats`], [`secret`], [`limits`] | one idea each |
+//! | [`image`], [`idle`], [`signal`], [`duration`], [`time`], [`stats`], [`secret`], [`limits`] | one idea each |
 
 pub mod capability;
 pub mod config;
@@ -20,6 +20,7 @@ pub mod container;
 pub mod delivery;
 pub mod duration;
 pub mod fingerprint;
+pub mod idle;
 pub mod image;
 pub mod last_words;
 pub mod limits;

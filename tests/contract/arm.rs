@@ -65,6 +65,11 @@ pub trait Arm: Send + Sync {
     /// Why the arm does not have it; `None` if it has.
     fn lacks(&self, need: Need) -> Option<String>;
 
+    /// Why the runtime can never pass the case; the checked-in list of it is beside the arm.
+    fn cannot(&self, _case: &str) -> Option<&'static str> {
+        None
+    }
+
     /// Does the deed by other means than the port.
     async fn human(&self, deed: Deed, id: &ContainerId);
 

@@ -3,6 +3,7 @@
 use crate::arm::{self, Arm, Need};
 use crate::lab::Lab;
 use crate::memory_arm::MemoryArm;
+use crate::podman1_arm::Podman1Arm;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use nomad_driver_podman::ports::clock::within;
@@ -33,6 +34,14 @@ pub fn on_podman(name: &str, need: Option<Need>, case: Case) {
     }
 }
 
+/// Runs a case on the Podman 1 that `PODMAN_V1_SOCKET` names, if it names one.
+pub fn on_podman1(name: &str, need: Option<Need>, case: Case) {
+    match Podman1Arm::of_environment() {
+        Ok(arm) => runtime(false).block_on(run(Arc::new(arm), name, need, case)),
+        Err(reason) => println!("SKIPPED podman1 {name}: {reason}"),
+    }
+}
+
 /// Prints which case runs where.
 pub fn show(cases: &[(&str, Option<Need>)]) {
     let runtime = runtime(true);
@@ -56,6 +65,10 @@ fn runtime(virtual_time: bool) -> tokio::runtime::Runtime {
 async fn run(arm: Arc<dyn Arm>, name: &str, need: Option<Need>, case: Case) {
     if let Some((need, reason)) = need.and_then(|need| Some((need, arm.lacks(need)?))) {
         println!("SKIPPED {} {name}: needs {need:?}: {reason}", arm.name());
+        return;
+    }
+    if let Some(reason) = arm.cannot(name) {
+        println!("SKIPPED {} {name}: {reason}", arm.name());
         return;
     }
     let clock = arm.clock();

@@ -27,6 +27,8 @@ mod arm;
 mod harness;
 mod lab;
 mod memory_arm;
+mod podman1_arm;
+mod podman1_list;
 mod podman_arm;
 mod programs;
 mod sh;

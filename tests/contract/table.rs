@@ -23,5 +23,6 @@ macro_rules! contract {
         ];
         contract!(@arm memory, crate::harness::on_memory, $({ $theme $($case [$($need)?])* })*);
         contract!(@arm podman, crate::harness::on_podman, $({ $theme $($case [$($need)?])* })*);
+        contract!(@arm podman1, crate::harness::on_podman1, $({ $theme $($case [$($need)?])* })*);
     };
 }

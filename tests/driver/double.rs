@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
-use nomad_driver_podman::domain::config::Value;
-use nomad_driver_podman::domain::config::plugin::Endpoint;
+use nomad_driver_podman::domain::config::plugin::{Endpoint, Socket, Wire};
+use nomad_driver_podman::domain::config::{PluginConfig, Value};
 use nomad_driver_podman::domain::container::labels;
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerSpec, ContainerState, ExecSpec};
 use nomad_driver_podman::domain::fingerprint::RuntimeFacts;
@@ -215,11 +215,29 @@ pub fn driver(runtime: MockRuntime) -> Driver {
     driver_with(runtime, NoCredentials)
 }
 
+/// As [`driver`], over any runtime.
+pub fn driver_on(runtime: Arc<dyn ContainerRuntime>) -> Driver {
+    Driver::new(Arc::new(Any(runtime)), Arc::new(SilentHost::default()), Arc::new(TestClock)).unwrap()
+}
+
+struct Any(Arc<dyn ContainerRuntime>);
+
+impl RuntimeConnector for Any {
+    fn connect(&self, _: Option<&Endpoint>) -> Result<Arc<dyn ContainerRuntime>, RuntimeError> {
+        Ok(Arc::clone(&self.0))
+    }
+}
+
 /// As [`driver`], with accounts.
 pub fn driver_with(runtime: MockRuntime, credentials: impl Credentials + 'static) -> Driver {
     let connector = Arc::new(One(Arc::new(runtime)));
-    Driver::with_credentials(connector, Arc::new(SilentHost), Arc::new(credentials), Arc::new(TestClock))
-        .unwrap()
+    Driver::with_credentials(
+        connector,
+        Arc::new(SilentHost::default()),
+        Arc::new(credentials),
+        Arc::new(TestClock),
+    )
+    .unwrap()
 }
 
 /// A driver over `runtime` and what it tells its host.
@@ -233,7 +251,7 @@ pub fn driver_heard(runtime: impl ContainerRuntime + 'static) -> (Driver, Arc<He
 /// A driver over runtimes by the path of their sockets.
 pub fn driver_of(runtimes: BTreeMap<String, MockRuntime>) -> Driver {
     let runtimes = runtimes.into_iter().map(|(path, runtime)| (path, Arc::new(runtime))).collect();
-    Driver::new(Arc::new(ByPath(runtimes)), Arc::new(SilentHost), Arc::new(TestClock)).unwrap()
+    Driver::new(Arc::new(ByPath(runtimes)), Arc::new(SilentHost::default()), Arc::new(TestClock)).unwrap()
 }
 
 struct One(Arc<dyn ContainerRuntime>);
@@ -279,19 +297,35 @@ impl NomadHost for Heard {
     }
 
     fn log_sink(&self, task: &TaskRequest, stream: Stream) -> Box<dyn LogSink> {
-        SilentHost.log_sink(task, stream)
+        SilentHost::default().log_sink(task, stream)
     }
 
     fn cores(&self) -> u32 {
-        SilentHost.cores()
+        SilentHost::default().cores()
     }
 
     async fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
-        SilentHost.resolve(path).await
+        SilentHost::default().resolve(path).await
     }
 }
 
-struct SilentHost;
+/// As [`driver`], on a machine where something listens on Docker's socket.
+pub fn driver_beside_docker(ours: MockRuntime, docker: MockRuntime) -> Driver {
+    let runtimes = [(DOCKER.to_owned(), Arc::new(docker)), ("/run/podman.sock".to_owned(), Arc::new(ours))];
+    let connector = Arc::new(ByPath(runtimes.into()));
+    let driver = Driver::new(connector, Arc::new(SilentHost { docker: true }), Arc::new(TestClock)).unwrap();
+    let endpoint = Endpoint { socket: "/run/podman.sock".into(), wire: Wire::Rest };
+    let sockets = vec![Socket { name: "default".to_owned(), endpoint: Some(endpoint) }];
+    driver.configure(PluginConfig { sockets, ..PluginConfig::default() }, None).unwrap();
+    driver
+}
+
+const DOCKER: &str = "/var/run/docker.sock";
+
+#[derive(Default)]
+struct SilentHost {
+    docker: bool,
+}
 
 #[async_trait]
 impl NomadHost for SilentHost {
@@ -303,6 +337,10 @@ impl NomadHost for SilentHost {
 
     fn cores(&self) -> u32 {
         2
+    }
+
+    fn docker_socket(&self) -> Option<PathBuf> {
+        self.docker.then(|| PathBuf::from(DOCKER))
     }
 
     async fn resolve(&self, path: &Path) -> io::Result<PathBuf> {

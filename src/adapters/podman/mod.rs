@@ -5,9 +5,13 @@
 //! lifecycles (`driver`), or anything of the host's wire. [`linux`] must not know a wire.
 
 pub mod call;
+mod chosen;
 mod connector;
+pub mod inspect;
 pub mod linux;
 pub mod observe;
 pub mod rest;
+pub mod varlink;
+pub mod words;
 
 pub use connector::PodmanConnector;

@@ -14,6 +14,7 @@ pub mod limits;
 pub mod log;
 pub mod mounts;
 pub mod network;
+pub mod podman1;
 pub mod ports;
 pub mod pull;
 pub mod security;

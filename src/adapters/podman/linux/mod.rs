@@ -8,6 +8,7 @@
 //! | [`process`] | whether a pid belongs to a container |
 //! | [`cgroup`] | where a container's control group is |
 //! | [`counters`] | CPU and memory counters of a control group |
+//! | [`host`] | what this machine has |
 //! | [`oom`] | whether the OOM killer took a process of a control group |
 //! | [`exit_file`] | the exit code that conmon left |
 //! | [`logfile`] | what conmon appends to a container's log file |
@@ -16,6 +17,7 @@
 pub mod cgroup;
 pub mod counters;
 pub mod exit_file;
+pub mod host;
 mod inotify;
 pub mod logfile;
 pub mod oom;
