@@ -77,3 +77,25 @@ pub const LEFTOVER_ABSENT_LOOKS: u32 = 40;
 
 /// Looks in all, Podman's absences included: about an hour. What comes later is left to the reaper.
 pub const LEFTOVER_LOOKS: u32 = 1000;
+
+/// Creates and starts that one Podman carries out at once. Each forks conmon and the OCI runtime and takes Podman's
+/// locks; more at once make all of them slower, and none is done sooner.
+pub const STARTS_AT_ONCE: usize = 8;
+
+/// Signals and removals at once, beside the starts: what ends makes room.
+pub const ENDS_AT_ONCE: usize = 8;
+
+/// Questions and commands inside containers at once; one costs Podman about a millisecond.
+pub const QUESTIONS_AT_ONCE: usize = 32;
+
+/// Pulls of different images at once; each has several connections to its registry.
+pub const PULLS_AT_ONCE: usize = 4;
+
+/// Lines of a pull that a slow listener may fall behind.
+pub const PULL_LINES: usize = 64;
+
+/// Calls in a row without an answer in time after which Podman is left alone.
+pub const BREAKER_TIMEOUTS: u32 = 3;
+
+/// For how long, before one call tries again.
+pub const BREAKER_REST: Duration = Duration::from_secs(10);

@@ -12,6 +12,7 @@ use crate::domain::task::identity::ContainerId;
 use crate::domain::task::{TaskRequest, takeover};
 use crate::ports::runtime::Created;
 use crate::ports::{ContainerRuntime, ErrorKind, RuntimeError};
+use tokio_util::sync::CancellationToken;
 
 /// Rounds of create, settle, create again. A pull, a leftover and a lost reply need three; more means that
 /// somebody works against us.
@@ -30,6 +31,8 @@ pub struct Creation<'a> {
     pub sources: &'a CredentialSources,
     /// Pull without an account if a source fails.
     pub soft_fail: bool,
+    /// Nobody waits for the task any more.
+    pub given_up: &'a CancellationToken,
     /// Images that are pulled will be removed again one day.
     pub collects: bool,
     /// A container may be there although Podman has not said so, now or later.
@@ -142,7 +145,11 @@ impl Creation<'_> {
         };
         self.shared.tell(self.task, format!("{doing} image {image}"), &[("image", &image)]);
         let progress = |line: &str| tracing::debug!(image, line, "pulling");
-        let id = self.runtime.pull(&request, &progress).await.map_err(failed)?;
+        let id = tokio::select! {
+            biased;
+            pulled = self.runtime.pull(&request, &progress) => pulled.map_err(failed)?,
+            () = self.given_up.cancelled() => return Err(DriverError::GivenUp),
+        };
         self.shared.tell(self.task, format!("{done} image {image}"), &[("image", &image), ("id", &id)]);
         Ok(id)
     }

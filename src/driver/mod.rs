@@ -15,6 +15,7 @@ mod destroy;
 mod exec;
 mod find;
 mod fingerprint;
+mod gate;
 mod images;
 mod inspect;
 mod leftover;
@@ -93,7 +94,7 @@ impl Driver {
         credentials: Arc<dyn Credentials>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, RuntimeError> {
-        let settings = RwLock::new(Settings::new(&*connector, PluginConfig::default(), None)?);
+        let settings = RwLock::new(Settings::new(&*connector, &clock, PluginConfig::default(), None)?);
         let (registry, lost, images) = (Registry::default(), Lost::default(), Images::default());
         let (heard, reapers) = (Heard::default(), Mutex::default());
         Ok(Self {
@@ -119,7 +120,7 @@ impl Driver {
     /// # Errors
     /// The endpoint cannot be spoken to by this build.
     pub fn configure(&self, plugin: PluginConfig, compute: Option<Compute>) -> Result<(), DriverError> {
-        let new = Settings::new(&*self.shared.connector, plugin, compute)
+        let new = Settings::new(&*self.shared.connector, &self.shared.clock, plugin, compute)
             .map_err(|source| DriverError::runtime("configure the driver", source))?;
         let reapers = reaper::spawn(&self.shared, &new);
         *self.shared.reapers.lock().unwrap_or_else(PoisonError::into_inner) = reapers;

@@ -6,6 +6,7 @@ use super::leftover::{self, Leftover};
 use super::logs::LogsFrom;
 use super::owner::{self, NewOwner};
 use super::registry::Reservation;
+use super::retry::Backoff;
 use super::settings::{Settings, Socket};
 use super::{Driver, confine, logs};
 use crate::domain::config::TaskConfig;
@@ -22,6 +23,11 @@ use crate::ports::clock::within;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+/// Looks at a container that is said not to have started though it was told to: with the pauses between them about
+/// two seconds, in which whatever the runtime answers from is brought up to date.
+pub(super) const LOOKS: u32 = 5;
 
 /// A task that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,18 +50,27 @@ pub struct DriverNetwork {
 impl Driver {
     /// Starts a task: pulls its image if need be, creates and starts its container, and watches it.
     ///
-    /// Runs to its end even if the caller goes away; what was started then is taken down again.
+    /// If the caller goes away, a pull is given up; beyond that the start runs to its end, and what was started then
+    /// is taken down again.
     ///
     /// # Errors
     /// Nothing of the task is left, as far as the runtime lets us.
     pub async fn start_task(&self, task: TaskRequest) -> Result<Started, DriverError> {
         let reservation = self.shared.registry.reserve(&task.id)?;
         self.shared.heard.task(Agent::of_task(&task));
-        let (done, started) = oneshot::channel();
+        let (mut done, started) = oneshot::channel();
         let driver = self.clone();
         tokio::spawn(async move {
-            let id = task.id.clone();
-            let result = driver.start_reserved(Arc::new(task), reservation).await;
+            let (id, given_up) = (task.id.clone(), CancellationToken::new());
+            let mut start = Box::pin(driver.start_reserved(Arc::new(task), reservation, &given_up));
+            let result = tokio::select! {
+                biased;
+                result = &mut start => result,
+                () = done.closed() => {
+                    given_up.cancel();
+                    start.await
+                }
+            };
             if let Err(Ok(_unclaimed)) = done.send(result) {
                 drop(driver.destroy_task(&id, true).await);
             }
@@ -67,6 +82,7 @@ impl Driver {
         &self,
         task: Arc<TaskRequest>,
         reservation: Reservation,
+        given_up: &CancellationToken,
     ) -> Result<Started, DriverError> {
         let settings = self.settings();
         let config = TaskConfig::decode(&task.config)?;
@@ -83,6 +99,7 @@ impl Driver {
             pull,
             sources: &settings.plugin.credentials,
             soft_fail: config.image.auth_soft_fail,
+            given_up,
             collects: settings.plugin.gc.image,
             unsettled: false,
         };
@@ -136,11 +153,28 @@ impl Driver {
             Err(error) if error.effect_is_unknown() => Some(error),
             Err(error) => return Err(error),
         };
-        let facts = socket.runtime.inspect(id.as_str()).await?;
+        let facts = self.look_at_started(socket, id).await?;
         match (lost, facts.state) {
             (Some(error), ContainerState::Created) => Err(error),
             _ => Ok(facts),
         }
+    }
+
+    /// Looks at a container that was told to start; again if the answer may be from before that.
+    async fn look_at_started(
+        &self,
+        socket: &Socket,
+        id: &ContainerId,
+    ) -> Result<ContainerFacts, RuntimeError> {
+        let mut backoff = Backoff::new(&*self.shared.clock);
+        for _ in 1..LOOKS {
+            match socket.runtime.inspect(id.as_str()).await {
+                Ok(facts) if facts.state != ContainerState::Created => return Ok(facts),
+                Err(error) if !error.kind.is_transient() => return Err(error),
+                Ok(_) | Err(_) => backoff.pause().await,
+            }
+        }
+        socket.runtime.inspect(id.as_str()).await
     }
 
     /// Takes down a container that did not come up; both causes are told if that fails too.

@@ -209,6 +209,19 @@ pub fn driver(runtime: MockRuntime) -> Driver {
     driver_with(runtime, NoCredentials)
 }
 
+/// As [`driver`], over any runtime.
+pub fn driver_on(runtime: Arc<dyn ContainerRuntime>) -> Driver {
+    Driver::new(Arc::new(Any(runtime)), Arc::new(SilentHost::default()), Arc::new(TestClock)).unwrap()
+}
+
+struct Any(Arc<dyn ContainerRuntime>);
+
+impl RuntimeConnector for Any {
+    fn connect(&self, _: Option<&Endpoint>) -> Result<Arc<dyn ContainerRuntime>, RuntimeError> {
+        Ok(Arc::clone(&self.0))
+    }
+}
+
 /// As [`driver`], with accounts.
 pub fn driver_with(runtime: MockRuntime, credentials: impl Credentials + 'static) -> Driver {
     let connector = Arc::new(One(Arc::new(runtime)));

@@ -4,12 +4,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
+mod busy;
 mod cleanup;
 mod create;
 mod destroy;
 mod double;
 mod exit;
 mod images;
+mod overload;
 mod recover;
 mod sockets;
 mod volumes;
