@@ -7,7 +7,7 @@ use super::logs::LogsFrom;
 use super::owner::{self, NewOwner};
 use super::retry::Backoff;
 use super::settings::{Settings, Socket};
-use super::start::stop_signal;
+use super::start::{LOOKS, stop_signal};
 use crate::domain::container::labels::Agent;
 use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::limits::RECOVER_TIMEOUT;
@@ -147,8 +147,11 @@ impl Driver {
         handle: &Handle,
     ) -> Result<(&'s Socket, ContainerFacts), DriverError> {
         let mut backoff = Backoff::new(&*self.shared.clock);
+        let mut looks = 1;
         loop {
             match look(settings, task, handle).await {
+                // There is a handle, so it was started: the answer may be from before that.
+                Ok((_, facts)) if facts.state == ContainerState::Created && looks < LOOKS => looks += 1,
                 Err(error) if error.is_recoverable() => {
                     tracing::debug!(%error, "cannot look at a container, trying again");
                 }

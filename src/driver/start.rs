@@ -6,6 +6,7 @@ use super::leftover::{self, Leftover};
 use super::logs::LogsFrom;
 use super::owner::{self, NewOwner};
 use super::registry::Reservation;
+use super::retry::Backoff;
 use super::settings::{Settings, Socket};
 use super::{Driver, confine, logs};
 use crate::domain::config::TaskConfig;
@@ -23,6 +24,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
+
+/// Looks at a container that is said not to have started though it was told to: with the pauses between them about
+/// two seconds, in which whatever the runtime answers from is brought up to date.
+pub(super) const LOOKS: u32 = 5;
 
 /// A task that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,11 +153,28 @@ impl Driver {
             Err(error) if error.effect_is_unknown() => Some(error),
             Err(error) => return Err(error),
         };
-        let facts = socket.runtime.inspect(id.as_str()).await?;
+        let facts = self.look_at_started(socket, id).await?;
         match (lost, facts.state) {
             (Some(error), ContainerState::Created) => Err(error),
             _ => Ok(facts),
         }
+    }
+
+    /// Looks at a container that was told to start; again if the answer may be from before that.
+    async fn look_at_started(
+        &self,
+        socket: &Socket,
+        id: &ContainerId,
+    ) -> Result<ContainerFacts, RuntimeError> {
+        let mut backoff = Backoff::new(&*self.shared.clock);
+        for _ in 1..LOOKS {
+            match socket.runtime.inspect(id.as_str()).await {
+                Ok(facts) if facts.state != ContainerState::Created => return Ok(facts),
+                Err(error) if !error.kind.is_transient() => return Err(error),
+                Ok(_) | Err(_) => backoff.pause().await,
+            }
+        }
+        socket.runtime.inspect(id.as_str()).await
     }
 
     /// Takes down a container that did not come up; both causes are told if that fails too.

@@ -1,0 +1,76 @@
+//! The host as the driver sees it: events go into the trace, output to a collector that may misbehave.
+
+use super::locked;
+use super::world::World;
+use crate::domain::log::Stream;
+use crate::domain::task::TaskRequest;
+use crate::ports::{Clock, LogSink, NomadHost, TaskEvent};
+use async_trait::async_trait;
+use std::future::pending;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// Cores of the simulated machine.
+const CORES: u32 = 4;
+
+/// See the module.
+pub struct SimHost {
+    world: Arc<World>,
+    life: CancellationToken,
+}
+
+impl SimHost {
+    /// The host of a plugin, for as long as that lives.
+    pub fn new(world: Arc<World>, life: CancellationToken) -> Self {
+        Self { world, life }
+    }
+}
+
+#[async_trait]
+impl NomadHost for SimHost {
+    fn emit(&self, event: TaskEvent) {
+        if !self.life.is_cancelled() {
+            self.world.must_be_clean("the Debug text of an event", &format!("{event:?}"));
+            self.world.trace.tell("event", &format!("{} {:?}", event.message, event.annotations));
+        }
+    }
+
+    fn log_sink(&self, _: &TaskRequest, stream: Stream) -> Box<dyn LogSink> {
+        Box::new(Sink { world: Arc::clone(&self.world), life: self.life.clone(), stream })
+    }
+
+    fn cores(&self) -> u32 {
+        CORES
+    }
+
+    async fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(path.to_owned())
+    }
+}
+
+struct Sink {
+    world: Arc<World>,
+    life: CancellationToken,
+    stream: Stream,
+}
+
+#[async_trait]
+impl LogSink for Sink {
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let trouble = *locked(&self.world.log_trouble);
+        let now = self.world.clock.elapsed();
+        if now < trouble.stuck_until {
+            self.world.clock.sleep(trouble.stuck_until.saturating_sub(now)).await;
+        }
+        if self.life.is_cancelled() {
+            return pending().await;
+        }
+        if now < trouble.gone_until {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        self.world.trace.tell("log", &format!("{:?} {} bytes", self.stream, bytes.len()));
+        Ok(bytes.len())
+    }
+}
