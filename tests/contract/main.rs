@@ -6,12 +6,15 @@
 //! the memory runtime.
 //!
 //! ```text
-//! cargo test --test contract                                                  memory only; podman says SKIPPED
-//! tests/support/podman.sh run podman4 -- cargo test --test contract           both
+//! cargo test --test contract                                                  memory, varlink; others say SKIPPED
+//! tests/support/podman.sh run podman4 -- cargo test --test contract           and Podman 4
+//! PODMAN_V1_SOCKET=/run/podman/io.podman cargo test --test contract podman1   a real Podman 1 ([`podman1_arm`])
 //! cargo test --test contract every_arm -- --nocapture                         which case runs where
 //! ```
 //!
-//! A case that needs what an arm cannot have names it ([`arm::Need`]) and is skipped there by name.
+//! A case that needs what an arm cannot have names it ([`arm::Need`]) and is skipped there by name; what Podman 1 can
+//! never do is listed with its reasons ([`podman1_list`]). The varlink arm is the adapter of Podman 1 before a service
+//! of ours ([`double`]).
 
 #![allow(
     clippy::unwrap_used,
@@ -24,6 +27,7 @@
 #[macro_use]
 mod table;
 mod arm;
+mod double;
 mod harness;
 mod lab;
 mod memory_arm;
@@ -205,7 +209,7 @@ contract! {
     }
 }
 
-/// Both arms are made from one table; with `--nocapture` this shows where each case runs.
+/// All arms are made from one table; with `--nocapture` this shows where each case runs.
 #[test]
 fn every_arm_has_every_case() {
     harness::show(CASES);
