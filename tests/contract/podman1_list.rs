@@ -22,6 +22,15 @@ pub const CANNOT: &[(&str, &str)] = &[
 const MERGED: &str = "Podman 1 sends the standard error of a command over the channel of its standard output";
 const ENDLESS: &str = "Podman 1 has no way to end the standard input of a command without a terminal";
 
+/// Cases that need a container with real processes, which only a real Podman 1 has.
+const PROCESSES: &[&str] = &["exec::kill_ends_the_program"];
+
+/// Why the service over the in-memory runtime cannot pass `case`.
+pub fn needs_processes(case: &str) -> Option<&'static str> {
+    let reason = "its containers have no processes, and Podman 1 leaves it to the kernel to end a session";
+    PROCESSES.contains(&case).then_some(reason)
+}
+
 /// Why Podman 1 cannot pass `case`.
 pub fn cannot(case: &str) -> Option<&'static str> {
     CANNOT.iter().find(|(name, _)| *name == case).map(|(_, reason)| *reason)
