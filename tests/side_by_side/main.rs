@@ -40,7 +40,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Sequences in a usual run, and calls in each: some ten seconds of a real Podman.
-const SEEDS: u64 = 3;
+const SEEDS: u64 = 6;
 const CALLS: usize = 30;
 
 #[test]
