@@ -199,10 +199,9 @@ impl Runner {
             }
         });
         let answer = rpc(world, &plugin, Verb::Destroy, call).await;
-        match answer.map(|answer| told(world, "DestroyTask", answer)) {
-            Some(Ok(())) => self.check_destroyed(&plugin, &id).await,
-            // A plugin that knows the task goes on; from one that does not the reaper has it.
-            Some(Err(_)) | None => {}
+        // After an error a plugin that knows the task goes on; from one that does not the reaper has it.
+        if let Some(Ok(())) = answer.map(|answer| told(world, "DestroyTask", answer)) {
+            self.check_destroyed(&plugin, &id).await;
         }
     }
 
