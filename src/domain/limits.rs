@@ -36,6 +36,9 @@ pub const SHIM_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long WaitTask waits for the last log lines after the exit of a task.
 pub const LOG_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long WaitTask waits for the last words of a task that failed soon after its start.
+pub const LAST_WORDS_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// Between two events about output that was dropped. Nomad shows the last ten events of a task: a task that
 /// floods must not push all others out.
 pub const LOSS_INTERVAL: Duration = Duration::from_secs(60);

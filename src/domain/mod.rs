@@ -11,7 +11,7 @@
 //! | [`policy`] | what the operator allows, applied to what a job asks for |
 //! | [`container`] | the runtime-neutral container spec and the translation into it |
 //! | [`capability`], [`fingerprint`] | what the driver promises and how it feels |
-//! | [`log`], [`delivery`] | a task's output, and how far it has got |
+//! | [`log`], [`delivery`], [`last_words`] | a task's output, how far it has got, and how it ended |
 //! | [`image`], [`idle`], [`signal`], [`duration`], [`time`], [`stats`], [`secret`], [`limits`] | one idea each |
 
 pub mod capability;
@@ -22,6 +22,7 @@ pub mod duration;
 pub mod fingerprint;
 pub mod idle;
 pub mod image;
+pub mod last_words;
 pub mod limits;
 pub mod log;
 pub mod policy;

@@ -2,16 +2,19 @@
 //! of a request whose reply was lost.
 
 use super::error::DriverError;
+use super::patience::telling;
 use super::retry::Backoff;
 use super::{Shared, owner};
 use crate::domain::config::plugin::CredentialSources;
 use crate::domain::container::labels::{Owner, PULLED_LABEL, owner as owner_of};
 use crate::domain::container::{ContainerFacts, ContainerSpec, ContainerState};
+use crate::domain::image::progress::Progress;
 use crate::domain::image::{Account, Image, ImageRef, PullPolicy, PullRequest};
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::{TaskRequest, takeover};
 use crate::ports::runtime::Created;
 use crate::ports::{ContainerRuntime, ErrorKind, RuntimeError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 /// Rounds of create, settle, create again. A pull, a leftover and a lost reply need three; more means that
@@ -84,9 +87,9 @@ impl Creation<'_> {
     }
 
     fn created(&self, created: Created) -> ContainerId {
-        for warning in &created.warnings {
-            self.shared.tell(self.task, format!("Podman warns: {warning}"), &[]);
-        }
+        let events = self.shared.events(self.task);
+        events.created(&self.spec.name, &created.id);
+        created.warnings.iter().for_each(|warning| events.warned(warning));
         created.id
     }
 
@@ -138,19 +141,21 @@ impl Creation<'_> {
     async fn pull(&self) -> Result<String, DriverError> {
         let failed = |error| DriverError::runtime("start task", error);
         let request = PullRequest { account: self.account().await?, ..self.pull.clone() };
-        let image = request.image.to_string();
-        let (doing, done) = match request.image {
-            Image::Named(_) => ("Pulling", "Pulled"),
-            Image::Archive(_) => ("Loading", "Loaded"),
+        let (events, image, clock) = (self.shared.events(self.task), &request.image, &*self.shared.clock);
+        events.getting(image);
+        let (begun, progress) = (clock.now(), Mutex::new(Progress::default()));
+        let feed = |line: &str| {
+            tracing::debug!(%image, line, "pulling");
+            locked(&progress).feed(line);
         };
-        self.shared.tell(self.task, format!("{doing} image {image}"), &[("image", &image)]);
-        let progress = |line: &str| tracing::debug!(image, line, "pulling");
+        let tell = |taken| events.still_getting(image, taken, &locked(&progress));
+        let pull = telling(clock, self.runtime.pull(&request, &feed), tell);
         let id = tokio::select! {
             biased;
-            pulled = self.runtime.pull(&request, &progress) => pulled.map_err(failed)?,
+            pulled = pull => pulled.map_err(failed)?,
             () = self.given_up.cancelled() => return Err(DriverError::GivenUp),
         };
-        self.shared.tell(self.task, format!("{done} image {image}"), &[("image", &image), ("id", &id)]);
+        events.got(image, &id, clock.now().since(begun));
         Ok(id)
     }
 
@@ -164,11 +169,7 @@ impl Creation<'_> {
             Ok(account) => Ok(account),
             Err(error) if self.soft_fail => {
                 let reason = error.to_string();
-                self.shared.tell(
-                    self.task,
-                    "Pulling without an account (auth_soft_fail)",
-                    &[("reason", &reason)],
-                );
+                self.shared.events(self.task).without_account(image, &reason);
                 Ok(None)
             }
             Err(error) => Err(DriverError::runtime("start task", error)),
@@ -213,4 +214,8 @@ impl Creation<'_> {
     fn name_taken(&self, found: &ContainerFacts) -> DriverError {
         DriverError::NameTaken { name: self.spec.name.as_str().to_owned(), id: found.id.as_str().to_owned() }
     }
+}
+
+fn locked(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
+    progress.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,6 +12,8 @@ pub mod error;
 mod confine;
 mod create;
 mod destroy;
+mod ending;
+mod events;
 mod exec;
 mod find;
 mod fingerprint;
@@ -23,6 +25,7 @@ mod logs;
 mod losses;
 mod outlet;
 mod owner;
+mod patience;
 mod reaper;
 mod recover;
 mod registry;
@@ -40,14 +43,12 @@ pub use start::{DriverNetwork, Started};
 
 use crate::domain::config::PluginConfig;
 use crate::domain::stats::Compute;
-use crate::domain::task::TaskRequest;
-use crate::ports::{Clock, Credentials, NoCredentials, NomadHost, RuntimeConnector, RuntimeError, TaskEvent};
+use crate::ports::{Clock, Credentials, NoCredentials, NomadHost, RuntimeConnector, RuntimeError};
 use find::Lost;
 use images::Images;
 use reaper::Heard;
 use registry::Registry;
 use settings::Settings;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::task::JoinSet;
 
@@ -130,20 +131,5 @@ impl Driver {
 
     fn settings(&self) -> Settings {
         self.shared.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Shared {
-    fn tell(&self, task: &TaskRequest, message: impl Into<String>, annotations: &[(&str, &str)]) {
-        let annotations: BTreeMap<String, String> =
-            annotations.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        self.host.emit(TaskEvent {
-            task_id: task.id.clone(),
-            alloc_id: task.meta.alloc_id.clone(),
-            task_name: task.meta.task_name.clone(),
-            at: self.clock.now(),
-            message: message.into(),
-            annotations,
-        });
     }
 }

@@ -108,13 +108,12 @@ impl Driver {
         };
         match started {
             Ok(()) => {
-                self.shared.tell(task, "Started the stopped container again (recover_stopped)", &[]);
+                self.shared.events(task).started_again();
                 let now = socket.runtime.inspect(facts.id.as_str()).await;
                 self.adopt(socket, now.unwrap_or(facts), origin).await
             }
             Err(error) => {
-                let reason = error.to_string();
-                self.shared.tell(task, "Could not start the stopped container again", &[("reason", &reason)]);
+                self.shared.events(task).not_started_again(&error.to_string());
                 let outcome = ended(&facts);
                 Found::Ended(facts, outcome)
             }
@@ -173,6 +172,7 @@ impl Driver {
             task,
             container: facts.id.clone(),
             runtime: Arc::clone(&socket.runtime),
+            host: Arc::clone(&self.shared.host),
             clock: Arc::clone(&self.shared.clock),
             stop_signal: stop_signal(facts),
             started_at: facts.started_at,

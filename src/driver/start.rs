@@ -211,6 +211,7 @@ impl Driver {
             task,
             container: facts.id.clone(),
             runtime: Arc::clone(&socket.runtime),
+            host: Arc::clone(&shared.host),
             clock: Arc::clone(&shared.clock),
             stop_signal: stop_signal(facts),
             started_at: facts.started_at,

@@ -324,6 +324,11 @@ impl ContainerRuntime for Faulty {
         self.call(Op::Logs, id.as_str(), read).await
     }
 
+    /// Only a hint for a person, which no fault makes worse than none.
+    async fn last_words(&self, id: &ContainerId) -> Answer<Vec<u8>> {
+        self.alive(self.world.podman.last_words(id)).await
+    }
+
     async fn exec(&self, id: &ContainerId, spec: &ExecSpec) -> Answer<ExecSession> {
         let exec = |fault| async move {
             let session = self.world.podman.exec(id, spec).await?;

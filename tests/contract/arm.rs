@@ -48,6 +48,9 @@ pub trait Arm: Send + Sync {
 
     fn runtime(&self) -> Arc<dyn ContainerRuntime>;
 
+    /// The same runtime, from where none of its processes can be seen.
+    fn blind_runtime(&self) -> Arc<dyn ContainerRuntime>;
+
     fn clock(&self) -> Arc<dyn Clock>;
 
     /// An image that is there.

@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use nomad_driver_podman::adapters::memory::program::FILL_LINE;
 use nomad_driver_podman::adapters::memory::{Program, Step};
 use nomad_driver_podman::domain::container::ContainerState;
+use nomad_driver_podman::domain::last_words::LAST_WORDS_BYTES;
 use nomad_driver_podman::domain::log::{LogBatch, LogCursor, LogStart, Stream};
 use nomad_driver_podman::domain::task::identity::ContainerId;
 use nomad_driver_podman::ports::ErrorKind;
@@ -123,4 +124,15 @@ pub async fn a_reader_that_leaves_changes_nothing(lab: &Lab) {
 pub async fn an_absent_container_is_not_found(lab: &Lab) {
     let logs = lab.runtime.logs(&lab.absent(), LogStart::Beginning).await;
     refused(logs.map(|_| ()), ErrorKind::NotFound);
+}
+
+pub async fn the_last_words_are_of_standard_error(lab: &Lab) {
+    let (silent, _) = lab.end(&lab.spec([out("out\n"), exit(1)])).await;
+    assert_eq!(lab.runtime.last_words(&silent.id).await.unwrap(), b"");
+    let program = [Step::Fill(Stream::Stderr, 40_000), out("out\n"), err("no newline"), exit(1)];
+    let (facts, _) = lab.end(&lab.spec(program)).await;
+    let words = lab.runtime.last_words(&facts.id).await.unwrap();
+    assert_eq!(words.len(), LAST_WORDS_BYTES);
+    assert!(words.ends_with(b"0123456789abcde\nno newline"), "{}", String::from_utf8_lossy(&words));
+    refused(lab.runtime.last_words(&lab.absent()).await, ErrorKind::NotFound);
 }

@@ -82,6 +82,7 @@ contract! {
         an_absent_container_is_not_found;
         a_container_removed_meanwhile_is_not_found;
         a_waiter_that_gives_up_changes_nothing;
+        ends_out_of_sight_are_told_all_the_same;
     }
     signals {
         a_killed_container_has_code_137;
@@ -146,6 +147,7 @@ contract! {
         silence_is_an_empty_log;
         a_child_left_behind_does_not_keep_them_open;
         a_reader_that_leaves_changes_nothing;
+        the_last_words_are_of_standard_error;
         an_absent_container_is_not_found;
     }
     exec {
@@ -171,6 +173,7 @@ contract! {
         memory_is_measured needs Stats;
         a_container_that_does_not_run_has_no_counters needs Stats;
         an_absent_container_is_not_found needs Stats;
+        counters_end_with_the_container_and_never_in_part needs Stats;
         beyond_its_memory_a_container_is_killed needs Limits;
         the_runtime_tells_what_it_is;
     }

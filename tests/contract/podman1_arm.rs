@@ -13,7 +13,7 @@ use nomad_driver_podman::ports::{Clock, ContainerRuntime};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// See the module.
@@ -58,6 +58,10 @@ impl Arm for Podman1Arm {
 
     fn runtime(&self) -> Arc<dyn ContainerRuntime> {
         Arc::new(VarlinkRuntime::new(self.socket.clone(), self.clock()))
+    }
+
+    fn blind_runtime(&self) -> Arc<dyn ContainerRuntime> {
+        Arc::new(VarlinkRuntime::with_root(self.socket.clone(), self.clock(), Path::new("/nowhere")))
     }
 
     fn clock(&self) -> Arc<dyn Clock> {

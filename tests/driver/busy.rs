@@ -130,6 +130,10 @@ impl ContainerRuntime for Busy {
         Err(error(ErrorKind::Unsupported))
     }
 
+    async fn last_words(&self, _: &ContainerId) -> Answer<Vec<u8>> {
+        Err(error(ErrorKind::Unsupported))
+    }
+
     async fn exec(&self, _: &ContainerId, _: &ExecSpec) -> Answer<ExecSession> {
         Err(error(ErrorKind::Unsupported))
     }

@@ -44,6 +44,7 @@ mockall::mock! {
         pub fn signal(&self, id: &ContainerId, signal: Signal) -> Answer<()>;
         pub fn remove(&self, id: &ContainerId) -> Answer<Change>;
         pub fn list(&self) -> Answer<Vec<ContainerFacts>>;
+        pub fn last_words(&self, id: &ContainerId) -> Answer<Vec<u8>>;
     }
 }
 
@@ -101,6 +102,10 @@ impl ContainerRuntime for MockRuntime {
         Err(error(ErrorKind::Unsupported))
     }
 
+    async fn last_words(&self, id: &ContainerId) -> Answer<Vec<u8>> {
+        Self::last_words(self, id)
+    }
+
     async fn exec(&self, _: &ContainerId, _: &ExecSpec) -> Answer<ExecSession> {
         Err(error(ErrorKind::Unsupported))
     }
@@ -144,6 +149,7 @@ pub fn facts(state: ContainerState) -> ContainerFacts {
         finished_at: None,
         exit_code: None,
         oom_killed: false,
+        memory_at_end: None,
         labels: labels::of_task(&task()),
         image: None,
         binds: vec![],
@@ -234,17 +240,25 @@ pub fn driver_with(runtime: MockRuntime, credentials: impl Credentials + 'static
     .unwrap()
 }
 
+/// A driver over `runtime` and what it tells its host.
+pub fn driver_heard(runtime: impl ContainerRuntime + 'static) -> (Driver, Arc<Heard>) {
+    let heard = Arc::new(Heard::default());
+    let host: Arc<dyn NomadHost> = heard.clone();
+    let driver = Driver::new(Arc::new(One(Arc::new(runtime))), host, Arc::new(TestClock)).unwrap();
+    (driver, heard)
+}
+
 /// A driver over runtimes by the path of their sockets.
 pub fn driver_of(runtimes: BTreeMap<String, MockRuntime>) -> Driver {
     let runtimes = runtimes.into_iter().map(|(path, runtime)| (path, Arc::new(runtime))).collect();
     Driver::new(Arc::new(ByPath(runtimes)), Arc::new(SilentHost::default()), Arc::new(TestClock)).unwrap()
 }
 
-struct One(Arc<MockRuntime>);
+struct One(Arc<dyn ContainerRuntime>);
 
 impl RuntimeConnector for One {
     fn connect(&self, _: Option<&Endpoint>) -> Result<Arc<dyn ContainerRuntime>, RuntimeError> {
-        Ok(Arc::clone(&self.0) as Arc<dyn ContainerRuntime>)
+        Ok(Arc::clone(&self.0))
     }
 }
 
@@ -257,6 +271,41 @@ impl RuntimeConnector for ByPath {
         let nobody = || Arc::new(MockRuntime::new());
         let runtime = path.and_then(|path| self.0.get(&path).cloned()).unwrap_or_else(nobody);
         Ok(runtime as Arc<dyn ContainerRuntime>)
+    }
+}
+
+/// A host that keeps what it is told.
+#[derive(Default)]
+pub struct Heard(std::sync::Mutex<Vec<TaskEvent>>);
+
+impl Heard {
+    /// All messages so far.
+    pub fn messages(&self) -> Vec<String> {
+        self.0.lock().unwrap().iter().map(|event| event.message.clone()).collect()
+    }
+
+    /// Everything that was told, as text.
+    pub fn everything(&self) -> String {
+        format!("{:?}", self.0.lock().unwrap())
+    }
+}
+
+#[async_trait]
+impl NomadHost for Heard {
+    fn emit(&self, event: TaskEvent) {
+        self.0.lock().unwrap().push(event);
+    }
+
+    fn log_sink(&self, task: &TaskRequest, stream: Stream) -> Box<dyn LogSink> {
+        SilentHost::default().log_sink(task, stream)
+    }
+
+    fn cores(&self) -> u32 {
+        SilentHost::default().cores()
+    }
+
+    async fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        SilentHost::default().resolve(path).await
     }
 }
 
@@ -299,7 +348,8 @@ impl NomadHost for SilentHost {
     }
 }
 
-struct TestClock;
+/// Its wall clock stands still.
+pub struct TestClock;
 
 #[async_trait]
 impl Clock for TestClock {

@@ -9,6 +9,7 @@ mod cleanup;
 mod create;
 mod destroy;
 mod double;
+mod events;
 mod exit;
 mod images;
 mod overload;

@@ -129,6 +129,7 @@ impl Container {
             finished_at: life.finished_at,
             exit_code: exited.map(|end| end.code),
             oom_killed: exited.is_some_and(|end| end.oom),
+            memory_at_end: exited.filter(|end| end.oom).map(|_| self.world.memory.at_end()),
             labels: self.spec().labels.clone(),
             image: Some(self.image.clone()),
             binds: binds(self.spec()),

@@ -6,6 +6,7 @@ use super::runtime::{MemoryRuntime, Op};
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::ports::{ErrorKind, RuntimeError};
+use std::time::Duration;
 
 impl MemoryRuntime {
     /// With a local image that holds the commands of this runtime and nothing else: others are not found.
@@ -28,6 +29,11 @@ impl MemoryRuntime {
     /// Pulls of `image` succeed again.
     pub fn heal_pulls(&self, image: &str) {
         self.images.fail(image, None);
+    }
+
+    /// Pulls take so much longer from now on.
+    pub fn slow_pulls(&self, delay: Duration) {
+        self.images.slow(delay);
     }
 
     /// The service goes away: calls fail with `Unavailable`, sessions break, containers live on.

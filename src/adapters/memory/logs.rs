@@ -1,6 +1,7 @@
 //! The output of a container: kept whole up to a limit, read by any number of readers at their own pace.
 
 use super::{locked, until};
+use crate::domain::last_words::LAST_WORDS_BYTES;
 use crate::domain::log::{LogBatch, LogChunk, LogCursor, LogStart, Stream};
 use crate::ports::RuntimeError;
 use futures_util::stream::{self, BoxStream, StreamExt};
@@ -101,6 +102,24 @@ impl LogStore {
     /// Bytes that were dropped for [`LOG_BYTES`].
     pub(super) fn dropped(&self) -> u64 {
         locked(&self.kept).dropped
+    }
+
+    /// See [`crate::ports::ContainerRuntime::last_words`].
+    pub(super) fn last_words(&self) -> Vec<u8> {
+        let kept = locked(&self.kept);
+        let (mut parts, mut length) = (Vec::new(), 0);
+        let words = kept.chunks.iter().rev().filter(|(_, chunk)| chunk.stream == Stream::Stderr);
+        for (_, chunk) in words {
+            length += chunk.bytes.len();
+            parts.push(chunk.bytes.as_slice());
+            if length >= LAST_WORDS_BYTES {
+                break;
+            }
+        }
+        parts.reverse();
+        let mut words = parts.concat();
+        words.drain(..length.saturating_sub(LAST_WORDS_BYTES));
+        words
     }
 
     /// See [`crate::ports::ContainerRuntime::logs`].

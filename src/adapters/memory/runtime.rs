@@ -119,9 +119,10 @@ impl MemoryRuntime {
     /// Asks the simulated registry, which has everything.
     async fn fetch(&self, op: Op<'_>, progress: PullProgress<'_>) -> Result<String, RuntimeError> {
         let lines = pull_lines(op.object);
-        let (first, rest) = lines.split_at(1);
+        // Down to the first layer, which is what takes the time.
+        let (first, rest) = lines.split_at(3);
         first.iter().for_each(|line| progress(line));
-        self.clock.sleep(PULL_TIME).await;
+        self.clock.sleep(PULL_TIME + self.images.delay()).await;
         self.admit(op)?;
         if let Some(failure) = self.images.failure(op.object) {
             return Err(op.fail(failure.kind, failure.message));
@@ -308,6 +309,11 @@ impl ContainerRuntime for MemoryRuntime {
     ) -> Result<BoxStream<'static, Result<LogBatch, RuntimeError>>, RuntimeError> {
         let op = Op { operation: "logs of container", object: id.as_str() };
         Ok(self.admitted(op)?.log.read(start))
+    }
+
+    async fn last_words(&self, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
+        let op = Op { operation: "last words of container", object: id.as_str() };
+        Ok(self.admitted(op)?.log.last_words())
     }
 
     async fn exec(&self, id: &ContainerId, spec: &ExecSpec) -> Result<ExecSession, RuntimeError> {

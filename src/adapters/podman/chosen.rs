@@ -245,6 +245,11 @@ impl ContainerRuntime for ChosenRuntime {
         self.noted(runtime.logs(id, start).await)
     }
 
+    async fn last_words(&self, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
+        let runtime = self.runtime(&Call::new("read last words of container", id)).await?;
+        self.noted(runtime.last_words(id).await)
+    }
+
     async fn exec(&self, id: &ContainerId, exec: &ExecSpec) -> Result<ExecSession, RuntimeError> {
         let runtime = self.runtime(&Call::new("exec in container", id)).await?;
         self.noted(runtime.exec(id, exec).await)

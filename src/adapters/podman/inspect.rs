@@ -80,6 +80,9 @@ pub struct State {
     pub started_at: String,
     /// RFC 3339; year 1 for never. Kept through later runs.
     pub finished_at: String,
+    /// While it runs; 4.0 and later.
+    #[serde(deserialize_with = "nullable")]
+    pub cgroup_path: String,
 }
 
 /// `Config` of an inspect.
@@ -108,6 +111,9 @@ pub enum StopSignal {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct HostConfig {
+    /// Empty for the default.
+    #[serde(deserialize_with = "nullable")]
+    pub cgroup_parent: String,
     /// From 3.0 on.
     #[serde(deserialize_with = "nullable")]
     pub log_config: LogConfig,
@@ -148,7 +154,7 @@ pub struct Network {
 
 /// In the domain's words.
 pub fn seen(inspect: Inspect) -> Seen {
-    let (state, config, log) = (inspect.state, inspect.config, inspect.host_config.log_config);
+    let (state, config, host) = (inspect.state, inspect.config, inspect.host_config);
     let (started_at, finished_at) = (instant(&state.started_at), instant(&state.finished_at));
     let word = container_state(&state.status, started_at, finished_at);
     let networks = inspect.network_settings;
@@ -162,6 +168,7 @@ pub fn seen(inspect: Inspect) -> Seen {
         finished_at,
         exit_code: exit_code(word, state.exit_code, started_at, finished_at),
         oom_killed: state.oom_killed,
+        memory_at_end: None,
         labels: config.labels,
         image: Some(inspect.image).filter(|id| !id.is_empty()),
         binds: inspect.mounts.into_iter().filter(|mount| mount.kind == "bind").map(bind).collect(),
@@ -174,8 +181,10 @@ pub fn seen(inspect: Inspect) -> Seen {
     Seen {
         facts,
         conmon_pid: Some(state.conmon_pid).filter(|pid| *pid > 0),
-        log_driver: log.driver,
-        log_path: if log.path.is_empty() { inspect.log_path } else { log.path },
+        cgroup_path: state.cgroup_path,
+        cgroup_parent: host.cgroup_parent,
+        log_driver: host.log_config.driver,
+        log_path: if host.log_config.path.is_empty() { inspect.log_path } else { host.log_config.path },
     }
 }
 

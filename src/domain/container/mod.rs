@@ -25,7 +25,7 @@ pub mod translate;
 pub(crate) mod translate_tests;
 
 pub use exec::ExecSpec;
-pub use facts::{ContainerFacts, ContainerState};
+pub use facts::{ContainerFacts, ContainerState, MemoryAtEnd};
 pub use labels::Owner;
 pub use spec::ContainerSpec;
 pub use translate::{Node, Plan, plan};

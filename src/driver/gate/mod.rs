@@ -127,6 +127,11 @@ impl ContainerRuntime for Gate {
         self.pass(&self.questions, ("logs of container", id.as_str()), self.runtime.logs(id, start)).await
     }
 
+    async fn last_words(&self, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
+        let name = ("last words of container", id.as_str());
+        self.pass(&self.questions, name, self.runtime.last_words(id)).await
+    }
+
     async fn exec(&self, id: &ContainerId, exec: &ExecSpec) -> Result<ExecSession, RuntimeError> {
         self.pass(&self.questions, ("exec", id.as_str()), self.runtime.exec(id, exec)).await
     }

@@ -10,10 +10,13 @@
 //! | [`counters`] | CPU and memory counters of a control group |
 //! | [`host`] | what this machine has |
 //! | [`oom`] | whether the OOM killer took a process of a control group |
+//! | [`exit_file`] | the exit code that conmon left |
 //! | [`logfile`] | what conmon appends to a container's log file |
+//! | [`tail`] | the last words of it |
 
 pub mod cgroup;
 pub mod counters;
+pub mod exit_file;
 pub mod host;
 mod inotify;
 pub mod logfile;
@@ -21,3 +24,4 @@ pub mod oom;
 pub mod pidfd;
 pub mod process;
 mod readable;
+pub mod tail;

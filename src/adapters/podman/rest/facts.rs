@@ -19,6 +19,7 @@ pub fn listed(entry: Listed) -> ContainerFacts {
         finished_at,
         exit_code: exit_code(state, entry.exit_code, started_at, finished_at),
         oom_killed: false,
+        memory_at_end: None,
         labels: entry.labels,
         image: Some(entry.image_id).filter(|id| !id.is_empty()),
         binds: vec![],
