@@ -15,6 +15,7 @@ use super::process::{End, Surroundings};
 use super::world::World;
 use super::{locked, stats, until};
 use crate::domain::container::facts::Bind;
+use crate::domain::container::labels::log_backlog;
 use crate::domain::container::spec::{Mount, MountSource, Network};
 use crate::domain::container::{ContainerFacts, ContainerSpec, ContainerState};
 use crate::domain::signal::Signal;
@@ -71,6 +72,7 @@ impl Container {
         ip: Option<String>,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        let log = Arc::new(LogStore::bounded(log_backlog(&spec.labels)));
         let mut argv: Vec<String> = spec.entrypoint.iter().chain(&spec.command).cloned().collect();
         if argv.is_empty() {
             // The image's own command, which nobody knows here: something that sounds like it.
@@ -79,7 +81,7 @@ impl Container {
         Self {
             world: Arc::new(World::new(&id, spec)),
             id,
-            log: Arc::default(),
+            log,
             contents: image.contents,
             image: image.id.clone(),
             argv,

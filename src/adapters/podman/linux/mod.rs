@@ -9,12 +9,16 @@
 //! | [`cgroup`] | where a container's control group is |
 //! | [`counters`] | CPU and memory counters of a control group |
 //! | [`oom`] | whether the OOM killer took a process of a control group |
-//! | [`logfile`] | what conmon appends to a container's log file |
+//! | [`logfile`] | what conmon appends to a container's log file, within bounds |
+//! | [`inotify`] | that a file may have changed |
 
+mod backlog;
 pub mod cgroup;
 pub mod counters;
-mod inotify;
+mod holes;
+pub mod inotify;
 pub mod logfile;
+mod logopen;
 pub mod oom;
 pub mod pidfd;
 pub mod process;

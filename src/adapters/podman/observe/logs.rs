@@ -2,7 +2,9 @@
 
 use super::{Service, wait};
 use crate::adapters::podman::call::Call;
-use crate::adapters::podman::linux::logfile;
+use crate::adapters::podman::linux::inotify::Notifier;
+use crate::adapters::podman::linux::logfile::{self, Bounds};
+use crate::domain::container::labels::{Owner, log_backlog, owner};
 use crate::domain::limits::{RETRY_FIRST, RETRY_LONGEST};
 use crate::domain::log::{LogBatch, LogStart};
 use crate::domain::task::identity::ContainerId;
@@ -10,6 +12,7 @@ use crate::ports::{ErrorKind, RuntimeError};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use rustix::io::Errno;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,10 +34,17 @@ pub async fn logs<S: Service>(
     }
     let ended = Box::pin(ended(Arc::clone(service), id.clone()));
     let path = PathBuf::from(&seen.log_path);
-    let batches = logfile::follow(path, start, ended).await;
+    let batches =
+        logfile::follow(&Notifier::of_process(), path, bounds(&seen.facts.labels), start, ended).await;
     let failed = move |error: io::Error| call.error(kind(&error), format!("{}: {error}", seen.log_path));
     let batches = batches.map_err(&failed)?;
     Ok(batches.map(move |batch| batch.map_err(&failed)).boxed())
+}
+
+/// What we may do to the log of a container with these labels.
+fn bounds(labels: &BTreeMap<String, String>) -> Bounds {
+    let ours = owner(labels) != Owner::Foreign;
+    Bounds { ours, backlog_max: log_backlog(labels).filter(|_| ours) }
 }
 
 /// Comes when nothing more will be written: conmon drains the container's output before it records its end.
