@@ -17,6 +17,7 @@ mod footprint;
 #[allow(dead_code, reason = "shared with tests/wire")]
 mod host;
 mod plugin;
+mod splitter;
 mod start;
 mod task;
 mod varlink;
@@ -37,7 +38,7 @@ fn main() {
     let binary = std::env::var_os("DRIVER_BIN")
         .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_nomad-driver-podman")), PathBuf::from);
     println!("measuring {}\n", binary.display());
-    let mut rows = vec![footprint::size(&binary), footprint::handshake(&binary)];
+    let mut rows = vec![footprint::size(&binary), footprint::handshake(&binary), splitter::speed()];
     let runtime = tokio::runtime::Runtime::new().unwrap();
     rows.extend(runtime.block_on(footprint::memory(&binary)));
     match runtime.block_on(start::ratio(&binary)) {

@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use nomad_driver_podman::adapters::memory::program::FILL_LINE;
 use nomad_driver_podman::adapters::memory::{Program, Step};
 use nomad_driver_podman::domain::container::ContainerState;
+use nomad_driver_podman::domain::container::labels::BACKLOG_LABEL;
 use nomad_driver_podman::domain::last_words::LAST_WORDS_BYTES;
 use nomad_driver_podman::domain::log::{LogBatch, LogCursor, LogStart, Stream};
 use nomad_driver_podman::domain::task::identity::ContainerId;
@@ -119,6 +120,19 @@ pub async fn a_reader_that_leaves_changes_nothing(lab: &Lab) {
     drop(batches);
     assert_eq!(lab.runtime.wait(&id).await.unwrap().exit_code, Some(3));
     assert_eq!(lab.logs(&id, LogStart::Beginning).await.stdout.len(), 500_002);
+}
+
+pub async fn what_a_bounded_log_cannot_hold_is_dropped_and_counted(lab: &Lab) {
+    let mut spec = lab.spec([Step::Fill(Stream::Stdout, 500_000), out("end\n")]);
+    spec.labels.insert(BACKLOG_LABEL.to_owned(), "65536".to_owned());
+    let id = lab.start(&spec).await;
+    lab.runtime.wait(&id).await.unwrap();
+    let mut kept = Output::default();
+    let batches = batches(lab, &id).await;
+    batches.iter().for_each(|batch| kept.add_batch(batch));
+    let dropped: u64 = batches.iter().map(|batch| batch.dropped).sum();
+    assert!(kept.stdout.ends_with(b"\nend\n") && kept.stdout.len() <= 65_536, "{} bytes", kept.stdout.len());
+    assert!(dropped >= 400_000, "{dropped} bytes are said to be dropped");
 }
 
 pub async fn an_absent_container_is_not_found(lab: &Lab) {

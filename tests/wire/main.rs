@@ -124,6 +124,7 @@ wire! {
             a_silent_task_opens_both_fifos;
             a_collector_may_come_late;
             much_output_is_complete_when_the_end_is_told;
+            what_waits_too_long_is_dropped_and_told;
             nobody_may_want_them;
         }
         crashes {

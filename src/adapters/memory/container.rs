@@ -16,6 +16,7 @@ use super::process::{End, Surroundings};
 use super::world::World;
 use super::{locked, stats, until};
 use crate::domain::container::facts::Bind;
+use crate::domain::container::labels::log_backlog;
 use crate::domain::container::spec::{Mount, MountSource, Network};
 use crate::domain::container::{ContainerFacts, ContainerSpec, ContainerState};
 use crate::domain::signal::Signal;
@@ -76,6 +77,7 @@ impl Container {
         clock: Arc<dyn Clock>,
         observer: Option<Observer>,
     ) -> Self {
+        let log = Arc::new(LogStore::bounded(log_backlog(&spec.labels)));
         let mut argv: Vec<String> = spec.entrypoint.iter().chain(&spec.command).cloned().collect();
         if argv.is_empty() {
             // The image's own command, which nobody knows here: something that sounds like it.
@@ -84,7 +86,7 @@ impl Container {
         Self {
             world: Arc::new(World::new(&id, spec)),
             id,
-            log: Arc::default(),
+            log,
             contents: image.contents,
             image: image.id.clone(),
             argv,

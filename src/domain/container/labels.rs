@@ -17,6 +17,9 @@ pub const TASK_NAME_LABEL: &str = "io.nomad-driver-podman.task-name";
 /// The Nomad node, so that two agents on one machine leave each other's containers alone.
 pub const NODE_LABEL: &str = "io.nomad-driver-podman.node-id";
 
+/// Bytes of output that may wait for the host; beyond it the runtime drops the oldest and counts them. A label, because
+/// the host forgets the task's configuration.
+pub const BACKLOG_LABEL: &str = "io.nomad-driver-podman.log-backlog";
 /// Where the agent keeps its allocations: no two agents of a machine share the directory.
 pub const ROOT_LABEL: &str = "io.nomad-driver-podman.alloc-root";
 /// Id and name of the container's image, if this driver pulled it. A pulled image cannot have labels of its own, so
@@ -69,10 +72,13 @@ pub fn labels(
     task: &TaskRequest,
     own: &BTreeMap<String, String>,
     extra: &[String],
+    backlog_max: Option<u64>,
 ) -> BTreeMap<String, String> {
     let mut labels = own.clone();
     labels.extend(extra_labels(task, extra));
     labels.extend(of_task(task));
+    labels.remove(BACKLOG_LABEL);
+    labels.extend(backlog_max.map(|bytes| (BACKLOG_LABEL.to_owned(), bytes.to_string())));
     labels
 }
 
@@ -111,6 +117,11 @@ pub fn of_task(task: &TaskRequest) -> BTreeMap<String, String> {
     labels
 }
 
+/// Reads [`BACKLOG_LABEL`].
+pub fn log_backlog(labels: &BTreeMap<String, String>) -> Option<u64> {
+    labels.get(BACKLOG_LABEL)?.parse().ok()
+}
+
 /// Reads the owner from labels.
 pub fn owner(labels: &BTreeMap<String, String>) -> Owner {
     let get = |key: &str| labels.get(key).cloned();
@@ -127,11 +138,13 @@ mod tests {
 
     #[test]
     fn a_job_cannot_forge_our_labels() {
-        let own =
-            [(TASK_LABEL.to_owned(), "forged".to_owned()), ("team".to_owned(), "core".to_owned())].into();
-        let labels = labels(&task(), &own, &[]);
+        let own = [(TASK_LABEL, "forged"), (BACKLOG_LABEL, "1"), ("team", "core")]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into();
+        let labels = labels(&task(), &own, &[], None);
         assert_eq!(labels["team"], "core");
         assert_eq!(labels[TASK_LABEL], task().id.as_str());
+        assert_eq!(log_backlog(&labels), None);
         assert!(!labels.keys().any(|key| key.starts_with(NOMAD)));
     }
 

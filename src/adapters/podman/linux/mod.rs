@@ -11,15 +11,19 @@
 //! | [`host`] | what this machine has |
 //! | [`oom`] | whether the OOM killer took a process of a control group |
 //! | [`exit_file`] | the exit code that conmon left |
-//! | [`logfile`] | what conmon appends to a container's log file |
+//! | [`logfile`] | what conmon appends to a container's log file, within bounds |
+//! | [`inotify`] | that a file may have changed |
 //! | [`tail`] | the last words of it |
 
+mod backlog;
 pub mod cgroup;
 pub mod counters;
 pub mod exit_file;
+mod holes;
 pub mod host;
-mod inotify;
+pub mod inotify;
 pub mod logfile;
+mod logopen;
 pub mod oom;
 pub mod pidfd;
 pub mod process;

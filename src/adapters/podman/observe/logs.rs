@@ -2,7 +2,9 @@
 
 use super::{Seen, Service, Watches};
 use crate::adapters::podman::call::Call;
-use crate::adapters::podman::linux::logfile;
+use crate::adapters::podman::linux::inotify::Notifier;
+use crate::adapters::podman::linux::logfile::{self, Bounds};
+use crate::domain::container::labels::{Owner, log_backlog, owner};
 use crate::domain::limits::{RETRY_FIRST, RETRY_LONGEST};
 use crate::domain::log::{LogBatch, LogStart};
 use crate::domain::task::identity::ContainerId;
@@ -10,6 +12,7 @@ use crate::ports::{ErrorKind, RuntimeError};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use rustix::io::Errno;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
@@ -23,9 +26,11 @@ pub async fn logs<S: Service>(
     start: LogStart,
 ) -> Result<BoxStream<'static, Result<LogBatch, RuntimeError>>, RuntimeError> {
     let call = Call::new("read logs of container", id);
-    let path = file(&call, watches.service().seen(id.as_str()).await?)?;
+    let seen = watches.service().seen(id.as_str()).await?;
+    let bounds = bounds(&seen.facts.labels);
+    let path = file(&call, seen)?;
     let ended = Box::pin(ended(watches.clone(), id.clone()));
-    let batches = logfile::follow(path.clone(), start, ended).await;
+    let batches = logfile::follow(&Notifier::of_process(), path.clone(), bounds, start, ended).await;
     let failed = move |error: io::Error| call.error(kind(&error), format!("{}: {error}", path.display()));
     let batches = batches.map_err(&failed)?;
     Ok(batches.map(move |batch| batch.map_err(&failed)).boxed())
@@ -38,6 +43,12 @@ pub(super) fn file(call: &Call, seen: Seen) -> Result<PathBuf, RuntimeError> {
     }
     let driver = seen.log_driver;
     Err(call.error(ErrorKind::Unsupported, format!("its log driver {driver} writes no file")))
+}
+
+/// What we may do to the log of a container with these labels.
+fn bounds(labels: &BTreeMap<String, String>) -> Bounds {
+    let ours = owner(labels) != Owner::Foreign;
+    Bounds { ours, backlog_max: log_backlog(labels).filter(|_| ours) }
 }
 
 /// Comes when nothing more will be written: conmon drains the container's output before it records its end.
