@@ -15,7 +15,7 @@
 //!                       ▲
 //!       ┌───────────────┼──────────────────┐
 //!  adapters::podman  adapters::memory  adapters::system, credentials
-//!  rest, linux       in-memory runtime  the real clock, registry accounts
+//!  rest, varlink, …  in-memory runtime  the real clock, registry accounts
 //! ```
 //!
 //! `simulation` puts the same parts together in memory, with virtual time and faults in every call: one seed is

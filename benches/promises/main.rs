@@ -19,6 +19,7 @@ mod host;
 mod plugin;
 mod start;
 mod task;
+mod varlink;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -42,6 +43,10 @@ fn main() {
     match runtime.block_on(start::ratio(&binary)) {
         Some(row) => rows.push(row),
         None => println!("SKIPPED StartTask ratio: NDP_PODMAN_SOCKET is not set\n"),
+    }
+    match runtime.block_on(varlink::ratio(&binary)) {
+        Some(row) => rows.push(row),
+        None => println!("SKIPPED StartTask ratio on Podman 1: PODMAN_V1_SOCKET is not set\n"),
     }
     print(&rows);
 }

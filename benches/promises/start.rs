@@ -28,7 +28,7 @@ pub async fn ratio(binary: &Path) -> Option<Row> {
     Some(row(median(ours.split_off(1)), median(theirs.split_off(1))))
 }
 
-fn row(ours: Duration, theirs: Duration) -> Row {
+pub fn row(ours: Duration, theirs: Duration) -> Row {
     let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
     let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
     Row {
@@ -39,7 +39,7 @@ fn row(ours: Duration, theirs: Duration) -> Row {
     }
 }
 
-async fn configure(host: &mut Host, socket: &str) {
+pub async fn configure(host: &mut Host, socket: &str) {
     let config = rmpv::Value::Map(vec![("socket_path".into(), socket.into())]);
     let mut bytes = Vec::new();
     rmpv::encode::write_value(&mut bytes, &config).unwrap();
@@ -58,7 +58,7 @@ fn bare_start(bare: &mut Bare, task: driver::TaskConfig) -> Duration {
     elapsed
 }
 
-async fn driver_start(host: &mut Host, task: driver::TaskConfig) -> Duration {
+pub async fn driver_start(host: &mut Host, task: driver::TaskConfig) -> Duration {
     let task_id = task.id.clone();
     let before = Instant::now();
     host.driver.start_task(driver::StartTaskRequest { task: Some(task) }).await.unwrap();

@@ -110,6 +110,7 @@ impl Driver {
             Ok(()) => {
                 self.shared.events(task).started_again();
                 let now = socket.runtime.inspect(facts.id.as_str()).await;
+                let now = now.ok().filter(|now| now.id == facts.id);
                 self.adopt(socket, now.unwrap_or(facts), origin).await
             }
             Err(error) => {

@@ -18,8 +18,8 @@ use crate::domain::policy;
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::{Handle, Machine, Origin, TaskRequest};
-use crate::ports::RuntimeError;
 use crate::ports::clock::within;
+use crate::ports::{ErrorKind, RuntimeError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -169,12 +169,16 @@ impl Driver {
         let mut backoff = Backoff::new(&*self.shared.clock);
         for _ in 1..LOOKS {
             match socket.runtime.inspect(id.as_str()).await {
-                Ok(facts) if facts.state != ContainerState::Created => return Ok(facts),
+                Ok(facts) if facts.id == *id && facts.state != ContainerState::Created => return Ok(facts),
                 Err(error) if !error.kind.is_transient() => return Err(error),
                 Ok(_) | Err(_) => backoff.pause().await,
             }
         }
-        socket.runtime.inspect(id.as_str()).await
+        let facts = socket.runtime.inspect(id.as_str()).await?;
+        // What is signalled and removed later must be what was created.
+        let other =
+            || RuntimeError::new("inspect container", id, ErrorKind::Malformed, "told of another container");
+        if facts.id == *id { Ok(facts) } else { Err(other()) }
     }
 
     /// Takes down a container that did not come up; both causes are told if that fails too.

@@ -7,10 +7,13 @@ use super::runner::{Held, Runner, maybe_twice};
 use super::world::Plugin;
 use crate::adapters::nomad::convert::state;
 use crate::domain::config::Value;
-use crate::domain::task::identity::ContainerName;
+use crate::domain::log::{LogStart, Stream};
+use crate::domain::task::identity::{ContainerId, ContainerName};
 use crate::domain::task::{ExitOutcome, Handle, Phase, TaskId, TaskRequest};
 use crate::driver::DriverError;
+use crate::ports::ContainerRuntime;
 use crate::ports::clock::within;
+use futures_util::StreamExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,7 +58,7 @@ impl Runner {
     ) -> Option<Result<(), DriverError>> {
         // The host has forgotten the driver's configuration.
         let forgotten = TaskRequest { config: Value::Null, ..request.clone() };
-        let twice = self.world.weather.in_host(Moment::Recovering, Fault::RpcRepeated);
+        let twice = self.world.host_fault(Moment::Recovering, Fault::RpcRepeated);
         let call = maybe_twice(twice, || plugin.driver.recover_task(forgotten.clone(), handle));
         let answer = rpc(&self.world, plugin, Verb::Recover, call).await?;
         Some(told(&self.world, "RecoverTask", answer))
@@ -63,9 +66,9 @@ impl Runner {
 
     /// The stored bytes of a handle, read as the plugin reads them; the weather may have been at them.
     fn stored(&self, held: &Held) -> Result<Handle, String> {
-        let weather = &self.world.weather;
+        let (world, weather) = (&self.world, &self.world.weather);
         let mut bytes = held.handle.clone();
-        if weather.in_host(Moment::Recovering, Fault::HandleCorrupted) {
+        if world.host_fault(Moment::Recovering, Fault::HandleCorrupted) {
             let mut rng = weather.draw();
             let at = usize::try_from(rng.below(bytes.len() as u64)).unwrap_or(0);
             if rng.permille(300) {
@@ -73,15 +76,13 @@ impl Runner {
             } else if let Some(byte) = bytes.get_mut(at) {
                 *byte ^= 1 << rng.below(8);
             }
-            self.world.trace.tell("FAULT", "the handle is damaged");
         }
         let mut handle = state::decode(&bytes).map_err(|error| error.to_string())?;
-        if weather.in_host(Moment::Recovering, Fault::HandleSwapped)
+        if world.host_fault(Moment::Recovering, Fault::HandleSwapped)
             && let Some(foreign) = self.world.truth.foreign(FOREIGN)
         {
             handle.container = foreign;
             handle.name = ContainerName::new(FOREIGN);
-            self.world.trace.tell("FAULT", "the handle is somebody else's");
         }
         Ok(handle)
     }
@@ -111,9 +112,8 @@ impl Runner {
     /// What the host does with a task that it cannot have back.
     async fn give_up(&self, plugin: &Plugin, id: &TaskId) {
         let destroyed = rpc(&self.world, plugin, Verb::Destroy, plugin.driver.destroy_task(id, true)).await;
-        if !matches!(destroyed.map(|answer| told(&self.world, "DestroyTask", answer)), Some(Ok(()))) {
-            self.world.excuse(id);
-        }
+        // If that fails the reaper has it.
+        drop(destroyed.map(|answer| told(&self.world, "DestroyTask", answer)));
     }
 
     /// The end of a task, checked against the truth, and its removal.
@@ -122,6 +122,7 @@ impl Runner {
         world.trace.tell("nomad", &format!("ended: {outcome:?}"));
         if let Some(container) = world.truth.made_for(held.id()) {
             world.truth.check_outcome(&container, outcome);
+            self.check_output(held, &container).await;
         }
         disaster::at(world, Moment::Ended, &self.name);
         if !held.plugin.life.is_cancelled() {
@@ -131,9 +132,31 @@ impl Runner {
         self.destroy(held).await;
     }
 
+    /// The collector got what the task wrote, each byte once and in order, as far as it got.
+    async fn check_output(&self, held: &Held, container: &ContainerId) {
+        let world = &self.world;
+        let Ok(log) = world.podman.logs(container, LogStart::Beginning).await else { return };
+        // One that a person has started again writes on.
+        let log = within(&*world.clock, Duration::from_secs(1), log.collect::<Vec<_>>()).await;
+        let Ok(batches) = log.unwrap_or_default().into_iter().collect::<Result<Vec<_>, _>>() else { return };
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            let chunks =
+                batches.iter().flat_map(|batch| &batch.chunks).filter(|chunk| chunk.stream == stream);
+            let written: Vec<u8> = chunks.flat_map(|chunk| chunk.bytes.iter().copied()).collect();
+            let Some(got) = world.collector.of(held.id(), stream) else { return };
+            if !batches.is_empty() && !written.starts_with(&got) {
+                world.trace.violation(&format!("{stream:?} of a task is torn or doubled"));
+            }
+        }
+    }
+
     /// Wait is repeatable, inspect agrees, stop is idempotent.
     async fn check_ended(&self, held: &Held, outcome: &ExitOutcome) {
         let (world, plugin, id) = (&self.world, &held.plugin, held.id());
+        if world.weather.struck().contains_key(&Fault::RpcOutOfOrder) {
+            // A destroy at the wrong time may have come after the end, and was right then.
+            return;
+        }
         let again = rpc(world, plugin, Verb::Start, plugin.driver.wait_task(id)).await;
         if again.is_some_and(|again| again.as_ref() != Ok(outcome)) {
             world.trace.violation("a second WaitTask has another answer");
@@ -150,7 +173,7 @@ impl Runner {
 
     /// A task that has ended takes no signals.
     async fn disorder_after(&self, held: &Held) {
-        if self.world.weather.in_host(Moment::Ended, Fault::RpcOutOfOrder) {
+        if self.world.host_fault(Moment::Ended, Fault::RpcOutOfOrder) {
             let late = held.plugin.driver.signal_task(held.id(), crate::domain::signal::Signal::HUP);
             if let Some(Ok(())) = rpc(&self.world, &held.plugin, Verb::Signal, late).await {
                 self.world.trace.violation("a task that has ended took a signal");
@@ -161,8 +184,8 @@ impl Runner {
     async fn destroy(&self, held: &mut Held) {
         let world = &self.world;
         let id = held.id().clone();
-        let cancelled = world.weather.in_host(Moment::Ended, Fault::RpcCancelled);
-        let twice = world.weather.in_host(Moment::Ended, Fault::RpcRepeated);
+        let cancelled = world.host_fault(Moment::Ended, Fault::RpcCancelled);
+        let twice = world.host_fault(Moment::Ended, Fault::RpcRepeated);
         let Ok(plugin) = world.plugin().await else { return };
         if cancelled {
             let call = within(&*world.clock, self.patience(), plugin.driver.destroy_task(&id, false));
@@ -176,11 +199,9 @@ impl Runner {
             }
         });
         let answer = rpc(world, &plugin, Verb::Destroy, call).await;
-        match answer.map(|answer| told(world, "DestroyTask", answer)) {
-            Some(Ok(())) => self.check_destroyed(&plugin, &id).await,
-            // By a plugin that knows the task it goes on, see the leak check; by another one it does not.
-            Some(Err(_)) if Arc::ptr_eq(&plugin, &held.plugin) => world.unless_killed(&id, plugin),
-            Some(Err(_)) | None => world.excuse(&id),
+        // After an error a plugin that knows the task goes on; from one that does not the reaper has it.
+        if let Some(Ok(())) = answer.map(|answer| told(world, "DestroyTask", answer)) {
+            self.check_destroyed(&plugin, &id).await;
         }
     }
 

@@ -1,15 +1,21 @@
 //! The `simulate` subcommand: from its arguments to a summary and an exit status.
 
+use super::clock::VirtualClock;
 use super::fault::{FAULTS, Fault, Place, Row};
 use super::pairs::Exhaustive;
 use super::plan::Plan;
+use super::rng::Rng;
+use super::run::{Verdict, run};
 use super::sweep::{Bad, Summary, Sweep};
-use crate::adapters::cli::args::SimulateArgs;
+use super::task::SimTask;
 use crate::adapters::cli::entry::RunError;
 use crate::adapters::cli::output::{complain, print};
+use crate::adapters::cli::plan::TaskPlan;
+use crate::adapters::cli::simulate::{self, SimulateArgs};
 use crate::adapters::system::{self, SystemClock};
 use crate::ports::Clock;
 use std::fmt::Write;
+use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -32,39 +38,83 @@ pub fn simulate(args: &SimulateArgs) -> Result<u8, RunError> {
         print(&list(), true)?;
         return Ok(0);
     }
-    let allowed = args.faults.iter().map(|name| fault(name)).collect::<Result<Vec<_>, _>>()?;
-    let allowed = (!allowed.is_empty()).then_some(allowed.as_slice());
-    let begun = SystemClock.now();
-    let summary = worlds(args, allowed)?;
-    let took = SystemClock.now().since(begun);
-    let mut text = String::new();
-    for bad in &summary.worst {
-        text.push_str(&story(args, bad));
+    let worlds = Worlds::new(args)?;
+    if let Some(seed) = args.seed {
+        return one(args, seed, &worlds);
     }
-    text.push_str(&table(&summary, took));
+    let begun = SystemClock.now();
+    let summary = many(&worlds)?;
+    let mut text: String = summary.worst.iter().map(|bad| story(args, bad)).collect();
+    text.push_str(&table(&summary, SystemClock.now().since(begun)));
     print(&text, true)?;
     Ok(u8::from(summary.bad > 0))
+}
+
+/// What the arguments ask for.
+struct Worlds {
+    exhaustive: Option<Exhaustive>,
+    allowed: Option<Vec<Fault>>,
+    tasks: Vec<SimTask>,
+    count: u64,
+}
+
+impl Worlds {
+    fn new(args: &SimulateArgs) -> Result<Self, RunError> {
+        let allowed = args.faults.iter().map(|name| fault(name)).collect::<Result<Vec<_>, _>>()?;
+        let exhaustive = args.exhaustive.then(Exhaustive::default);
+        Ok(Self {
+            count: exhaustive.as_ref().map_or(args.seeds, Exhaustive::count),
+            exhaustive,
+            allowed: Some(allowed).filter(|allowed| !allowed.is_empty()),
+            tasks: args.job.as_deref().map_or(Ok(vec![]), |job| of_job(job, &args.vars))?,
+        })
+    }
+
+    fn plan(&self, number: u64) -> Plan {
+        if let Some(exhaustive) = &self.exhaustive {
+            return exhaustive.plan(number);
+        }
+        let drawn = Plan::of_seed(number, self.allowed.as_deref());
+        if self.tasks.is_empty() { drawn } else { drawn.with_tasks(&self.tasks) }
+    }
+}
+
+/// The tasks of a job file, the same in every world.
+fn of_job(job: &Path, vars: &[(String, String)]) -> Result<Vec<SimTask>, RunError> {
+    let chance = VirtualClock::new(Rng::new(0));
+    let (kind, plans) = simulate::tasks(job, vars, &chance, &SystemClock)?;
+    let task = |TaskPlan { task, request }: TaskPlan| SimTask {
+        request,
+        restarts: task.restart.attempts,
+        delay: task.restart.delay,
+        is_service: !kind.runs_to_completion(),
+        stop_at: Duration::ZERO,
+        kill_timeout: task.kill_timeout,
+        kill_signal: task.kill_signal,
+    };
+    Ok(plans.into_iter().map(task).collect())
+}
+
+/// One world, told whole.
+fn one(args: &SimulateArgs, seed: u64, worlds: &Worlds) -> Result<u8, RunError> {
+    let verdict = run(&worlds.plan(seed))?;
+    let mut text: String = verdict.timeline.iter().map(|line| format!("{line}\n")).collect();
+    text.push_str(&end(args, seed, &verdict));
+    print(&text, true)?;
+    Ok(u8::from(!verdict.violations.is_empty()))
 }
 
 fn fault(name: &str) -> Result<Fault, RunError> {
     Fault::of_name(name).ok_or_else(|| format!("no fault is called {name:?}; see --list-faults").into())
 }
 
-fn worlds(args: &SimulateArgs, allowed: Option<&[Fault]>) -> Result<Summary, RunError> {
-    let exhaustive = Exhaustive::default();
+fn many(worlds: &Worlds) -> Result<Summary, RunError> {
     let told = Mutex::new(SystemClock.now());
-    let of_seed = |seed| Plan::of_seed(seed, allowed);
-    let of_number = |number| exhaustive.plan(number);
-    let (first, count) = match (args.exhaustive, args.seed) {
-        (true, _) => (args.seed.unwrap_or(0), args.seed.map_or(exhaustive.count(), |_| 1)),
-        (false, Some(seed)) => (seed, 1),
-        (false, None) => (0, args.seeds),
-    };
     let sweep = Sweep {
-        first,
-        count,
-        plan: if args.exhaustive { &of_number } else { &of_seed },
-        progress: &|done, bad| progress(&told, done, count, bad),
+        first: 0,
+        count: worlds.count,
+        plan: &|number| worlds.plan(number),
+        progress: &|done, bad| progress(&told, done, worlds.count, bad),
         stop_early: false,
     };
     Ok(sweep.run(system::cores())?)
@@ -103,14 +153,26 @@ fn story(args: &SimulateArgs, bad: &Bad) -> String {
     {
         let _ = writeln!(text, "  {line}");
     }
-    let _ = writeln!(text, "\nseed {number}, version {VERSION}, trace {:016x}", verdict.hash);
+    text.push_str(&end(args, *number, verdict));
+    text
+}
+
+/// What came of a world, and how to see it again.
+fn end(args: &SimulateArgs, number: u64, verdict: &Verdict) -> String {
+    let mut text = format!("\nseed {number}, version {VERSION}, trace {:016x}\n", verdict.hash);
     for violation in &verdict.violations {
+        // Writing to a string cannot fail.
         let _ = writeln!(text, "  violated: {violation}");
     }
+    if verdict.violations.is_empty() {
+        text.push_str("  nothing was violated\n");
+    }
     let exhaustive = if args.exhaustive { " --exhaustive" } else { "" };
+    let job = args.job.as_ref().map_or(String::new(), |job| format!(" --job {}", job.display()));
     let faults =
         if args.faults.is_empty() { String::new() } else { format!(" --faults {}", args.faults.join(",")) };
-    let _ = writeln!(text, "  again: nomad-driver-podman simulate{exhaustive}{faults} --seed {number}\n");
+    let _ =
+        writeln!(text, "  again: nomad-driver-podman simulate{exhaustive}{job}{faults} --seed {number}\n");
     text
 }
 

@@ -2,8 +2,11 @@
 
 use super::locked;
 use super::world::World;
+use crate::domain::delivery::LogMark;
 use crate::domain::log::Stream;
-use crate::domain::task::TaskRequest;
+use crate::domain::task::identity::ContainerId;
+use crate::domain::task::{TaskId, TaskRequest};
+use crate::ports::host::LogLedger;
 use crate::ports::{Clock, LogSink, NomadHost, TaskEvent};
 use async_trait::async_trait;
 use std::future::pending;
@@ -14,6 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Cores of the simulated machine.
 const CORES: u32 = 4;
+
+/// Most bytes that the collector takes at once.
+const PIPE_BYTES: usize = 64 * 1024;
 
 /// See the module.
 pub struct SimHost {
@@ -37,8 +43,14 @@ impl NomadHost for SimHost {
         }
     }
 
-    fn log_sink(&self, _: &TaskRequest, stream: Stream) -> Box<dyn LogSink> {
-        Box::new(Sink { world: Arc::clone(&self.world), life: self.life.clone(), stream })
+    fn log_sink(&self, task: &TaskRequest, stream: Stream) -> Box<dyn LogSink> {
+        let (world, life) = (Arc::clone(&self.world), self.life.clone());
+        Box::new(Sink { world, life, task: task.id.clone(), stream })
+    }
+
+    fn log_ledger(&self, container: &ContainerId) -> Box<dyn LogLedger> {
+        let (world, life) = (Arc::clone(&self.world), self.life.clone());
+        Box::new(Ledger { world, life, container: container.clone() })
     }
 
     fn cores(&self) -> u32 {
@@ -53,6 +65,7 @@ impl NomadHost for SimHost {
 struct Sink {
     world: Arc<World>,
     life: CancellationToken,
+    task: TaskId,
     stream: Stream,
 }
 
@@ -70,7 +83,35 @@ impl LogSink for Sink {
         if now < trouble.gone_until {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
+        // A pipe takes what fits.
+        let bytes = &bytes[..bytes.len().min(PIPE_BYTES)];
         self.world.trace.tell("log", &format!("{:?} {} bytes", self.stream, bytes.len()));
+        self.world.collector.take(&self.task, self.stream, bytes);
         Ok(bytes.len())
+    }
+}
+
+/// Outlives the plugin, whose last note is the one it made alive.
+struct Ledger {
+    world: Arc<World>,
+    life: CancellationToken,
+    container: ContainerId,
+}
+
+impl LogLedger for Ledger {
+    fn recall(&self) -> Option<LogMark> {
+        self.world.collector.mark(&self.container)
+    }
+
+    fn note(&mut self, mark: &LogMark) {
+        if !self.life.is_cancelled() {
+            self.world.collector.set_mark(&self.container, Some(*mark));
+        }
+    }
+
+    fn forget(&mut self) {
+        if !self.life.is_cancelled() {
+            self.world.collector.set_mark(&self.container, None);
+        }
     }
 }

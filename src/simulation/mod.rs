@@ -9,13 +9,14 @@
 //! | --- | --- |
 //! | [`clock`], [`rng`] | time and chance |
 //! | [`fault`], [`weather`], [`disaster`], [`faulty`] | what can go wrong, when it does, and how |
-//! | [`host`], [`runner`], [`aftermath`], [`rpc`], [`task`] | Nomad: its tasks, and what it does with them |
+//! | [`host`], [`collector`], [`runner`], [`aftermath`], [`rpc`], [`task`] | Nomad: its tasks, and what it does with them |
 //! | [`truth`], [`trace`], [`logs`] | what is so, what was seen, what the driver says |
 //! | [`world`], [`run`], [`plan`] | one world, its course, and what is drawn for a seed |
 //! | [`pairs`], [`sweep`], [`command`] | many worlds: every fault and pair, every seed, the command line |
 
 pub mod aftermath;
 pub mod clock;
+pub mod collector;
 pub mod command;
 pub mod disaster;
 pub mod fault;

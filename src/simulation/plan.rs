@@ -5,6 +5,7 @@ use super::rng::Rng;
 use super::task::SimTask;
 use super::weather::{Forecast, Planned};
 use crate::domain::config::PluginConfig;
+use crate::domain::config::gc::Gc;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -46,6 +47,7 @@ impl Plan {
         let config = PluginConfig {
             recover_stopped: rng.permille(300),
             remove_containers: !rng.permille(100),
+            gc: Gc { image: rng.permille(300), ..Gc::default() },
             ..PluginConfig::default()
         };
         Self { seed, forecast: Forecast::Drawn(rates(allowed, &mut rng)), tasks, config, calm_at }
@@ -64,10 +66,12 @@ impl Plan {
         }
     }
 
-    /// The same world with other tasks.
+    /// The same world with other tasks, each of which the host stops at a time that the seed decides.
     #[must_use]
-    pub fn with_tasks(mut self, tasks: Vec<SimTask>) -> Self {
-        self.tasks = tasks;
+    pub fn with_tasks(mut self, tasks: &[SimTask]) -> Self {
+        let mut rng = Rng::new(self.seed ^ 0x9d8a_7f3c_51e2_b604);
+        let mut when = || rng.between(MINUTE, self.calm_at + 10 * MINUTE);
+        self.tasks = tasks.iter().map(|task| SimTask { stop_at: when(), ..task.clone() }).collect();
         self
     }
 }

@@ -75,10 +75,7 @@ impl Runner {
         self.world.trace.tell("nomad", &format!("starts {}", request.id));
         disaster::at(&self.world, Moment::BeforeStart, &self.name);
         self.trouble_logs(Moment::BeforeStart);
-        let Some(mut held) = self.start(&request).await else {
-            self.world.excuse(&request.id);
-            return true;
-        };
+        let Some(mut held) = self.start(&request).await else { return true };
         disaster::at(&self.world, Moment::Started, &self.name);
         let Some(outcome) = self.supervise(&mut held).await else { return true };
         self.conclude(&mut held, &outcome).await;
@@ -86,7 +83,10 @@ impl Runner {
     }
 
     async fn start(&self, request: &TaskRequest) -> Option<Held> {
-        for _ in 0..TRIES {
+        for nth in 0..TRIES {
+            if nth > 0 {
+                self.world.collector.restarted(&request.id);
+            }
             let plugin = self.world.plugin().await.ok()?;
             self.disorder(Moment::BeforeStart, &plugin, &request.id).await;
             match self.start_once(&plugin, request).await {
@@ -110,11 +110,11 @@ impl Runner {
     ) -> Option<Result<Started, DriverError>> {
         let (world, moment) = (&self.world, Moment::BeforeStart);
         let call = || plugin.driver.start_task(request.clone());
-        let answer = if world.weather.in_host(moment, Fault::RpcCancelled) {
+        let answer = if world.host_fault(moment, Fault::RpcCancelled) {
             let started =
                 rpc(world, plugin, Verb::Start, within(&*world.clock, self.patience(), call())).await?;
             started.unwrap_or(Err(DriverError::NotRunning))
-        } else if world.weather.in_host(moment, Fault::RpcRepeated) {
+        } else if world.host_fault(moment, Fault::RpcRepeated) {
             let (one, other) = rpc(world, plugin, Verb::Start, join(call(), call())).await?;
             if one.is_ok() && other.is_ok() {
                 world.trace.violation("a task was started twice");
@@ -208,10 +208,10 @@ impl Runner {
             disaster::at(&later, Moment::Stopping, &name);
         });
         let call = || plugin.driver.stop_task(held.id(), self.task.kill_timeout, self.task.kill_signal);
-        if world.weather.in_host(moment, Fault::RpcCancelled) {
+        if world.host_fault(moment, Fault::RpcCancelled) {
             drop(rpc(world, plugin, Verb::Stop, within(&*world.clock, self.patience(), call())).await);
         }
-        let answer = if world.weather.in_host(moment, Fault::RpcRepeated) {
+        let answer = if world.host_fault(moment, Fault::RpcRepeated) {
             rpc(world, plugin, Verb::Stop, join(call(), call())).await.map(|(one, other)| one.and(other))
         } else {
             rpc(world, plugin, Verb::Stop, call()).await
@@ -232,7 +232,7 @@ impl Runner {
         let world = &self.world;
         // What an earlier try has left may rightly be destroyed.
         let is_new = moment != Moment::BeforeStart || world.truth.left_of(id).is_empty();
-        if !is_new || !world.weather.in_host(moment, Fault::RpcOutOfOrder) {
+        if !is_new || !world.host_fault(moment, Fault::RpcOutOfOrder) {
             return;
         }
         let refused = async |what: &str, answer: Option<Result<(), DriverError>>| {
@@ -256,7 +256,7 @@ impl Runner {
 
     fn trouble_logs(&self, moment: Moment) {
         for fault in [Fault::LogReaderStuck, Fault::LogReaderGone] {
-            if self.world.weather.in_host(moment, fault) {
+            if self.world.host_fault(moment, fault) {
                 disaster::strike(&self.world, fault, None, &self.name);
             }
         }

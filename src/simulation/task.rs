@@ -82,6 +82,14 @@ impl SimTask {
             kill_signal: None,
         }
     }
+
+    /// A task that comes after all others, on the node of `neighbour`, when nothing goes wrong any more.
+    pub fn last(now: Duration, neighbour: &TaskMeta, rng: &mut Rng) -> Self {
+        let mut request = request("last", &alloc(rng), "exit 0");
+        request.meta.node_id.clone_from(&neighbour.node_id);
+        let stop_at = now + Duration::from_secs(600);
+        Self { request, restarts: 0, stop_at, ..Self::planned(true, rng) }
+    }
 }
 
 fn alloc(rng: &mut Rng) -> String {

@@ -1,6 +1,8 @@
 //! One world: its time, its Podman, its weather, what is true in it, and the plugin that lives in it.
 
 use super::clock::VirtualClock;
+use super::collector::Collector;
+use super::fault::{Fault, Moment};
 use super::faulty::Faulty;
 use super::host::SimHost;
 use super::locked;
@@ -11,12 +13,10 @@ use super::weather::{Forecast, Weather};
 use crate::adapters::memory::MemoryRuntime;
 use crate::domain::config::PluginConfig;
 use crate::domain::config::plugin::Endpoint;
-use crate::domain::task::TaskId;
 use crate::domain::time::Timestamp;
 use crate::driver::Driver;
 use crate::ports::{Clock, ContainerRuntime, RuntimeConnector, RuntimeError};
 use async_trait::async_trait;
-use std::collections::BTreeSet;
 use std::future::pending;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
@@ -41,15 +41,13 @@ pub struct World {
     pub truth: Arc<Truth>,
     /// The true Podman, which only people use directly.
     pub podman: MemoryRuntime,
+    /// What the host has got of the tasks' output.
+    pub collector: Collector,
     /// Until when the host's log collector stands still, or is away.
     pub log_trouble: Mutex<LogTrouble>,
     config: PluginConfig,
     plugin: tokio::sync::Mutex<Option<Arc<Plugin>>>,
     calls: AtomicU64,
-    /// Tasks whose container nobody may know of any more: a later plugin finds it by its labels only.
-    excused: Mutex<BTreeSet<TaskId>>,
-    /// The same, if this plugin has died since.
-    excused_if_killed: Mutex<Vec<(TaskId, Arc<Plugin>)>>,
     own: Weak<World>,
 }
 
@@ -92,12 +90,11 @@ impl World {
             trace,
             truth,
             podman,
+            collector: Collector::default(),
             log_trouble: Mutex::default(),
             config,
             plugin: tokio::sync::Mutex::new(None),
             calls: AtomicU64::new(0),
-            excused: Mutex::default(),
-            excused_if_killed: Mutex::default(),
             own: own.clone(),
         })
     }
@@ -150,6 +147,15 @@ impl World {
         Ok(Plugin { driver, life, generation })
     }
 
+    /// Whether this fault of the host strikes at this moment, told.
+    pub fn host_fault(&self, moment: Moment, fault: Fault) -> bool {
+        let strikes = self.weather.in_host(moment, fault);
+        if strikes {
+            self.trace.tell("FAULT", &format!("{} at {moment:?}", fault.name()));
+        }
+        strikes
+    }
+
     /// One more call of the runtime.
     pub fn count_call(&self) {
         if self.calls.fetch_add(1, Ordering::Relaxed) == CALLS_MAX {
@@ -179,26 +185,9 @@ impl World {
         }
     }
 
-    /// The host was told that this task may have left something.
-    pub fn excuse(&self, task: &TaskId) {
-        locked(&self.excused).insert(task.clone());
-    }
-
-    /// As [`World::excuse`], should `plugin` die: while it lives it goes on by itself.
-    pub fn unless_killed(&self, task: &TaskId, plugin: Arc<Plugin>) {
-        locked(&self.excused_if_killed).push((task.clone(), plugin));
-    }
-
-    /// Whether a container that is left of this task is no fault of the plugin that lives now.
-    pub fn is_excused(&self, task: &TaskId) -> bool {
-        let killed = |(other, plugin): &(TaskId, Arc<Plugin>)| other == task && plugin.life.is_cancelled();
-        locked(&self.excused).contains(task) || locked(&self.excused_if_killed).iter().any(killed)
-    }
-
     /// The end of the world: nothing holds on to it any more.
     pub async fn end(&self) {
         self.plugin.lock().await.take();
-        locked(&self.excused_if_killed).clear();
     }
 
     /// Checks a text that anybody may read.

@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
+#[cfg(feature = "cli")]
+mod arbitrary;
 mod busy;
 mod cleanup;
 mod create;

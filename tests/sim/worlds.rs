@@ -13,7 +13,7 @@ const THREADS: u32 = 2;
 const PAIRS_STEP: u64 = 61;
 
 /// Seeds that are run here; `make simulate` takes 2000.
-const SEEDS: u64 = 150;
+const SEEDS: u64 = 400;
 
 fn sweep(count: u64, plan: &(dyn Fn(u64) -> Plan + Sync)) -> Summary {
     let sweep = Sweep { first: 0, count, plan, progress: &|_, _| {}, stop_early: false };

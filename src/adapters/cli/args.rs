@@ -2,6 +2,7 @@
 
 pub use super::convert::args::ConvertArgs;
 use super::jobfile::{Inputs, Purpose, Source};
+pub use super::simulate::SimulateArgs;
 pub use super::validate::args::ValidateArgs;
 use crate::domain::config::PluginConfig;
 use crate::domain::config::plugin::{DEFAULT_SOCKET, Endpoint, Socket, parse_endpoint};
@@ -34,45 +35,6 @@ pub enum Command {
     Convert(ConvertArgs),
     /// Print every option of tasks and of the plugin
     Schema(SchemaArgs),
-}
-
-const SIMULATE_EXAMPLES: &str = "\
-Examples:
-  nomad-driver-podman simulate --seeds 2000
-      Two thousand worlds, each with tasks, faults and people of its own.
-  nomad-driver-podman simulate --exhaustive
-      Every fault and every ordered pair of faults, at every place, on a world of one task.
-  nomad-driver-podman simulate --seed 4711
-      That world alone, and its timeline if anything goes wrong.
-  nomad-driver-podman simulate --job examples/redis.nomad.hcl --faults podman-away,hang
-      What happens to my job when Podman hangs?
-
-The exit status is 0 if nothing was violated, 1 if something was, 2 if the command line or the job file cannot
-be used.";
-
-/// `simulate`.
-#[derive(Debug, Clone, Args)]
-#[command(after_help = SIMULATE_EXAMPLES)]
-pub struct SimulateArgs {
-    /// Number of worlds, from seed 0 on
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub seeds: u64,
-
-    /// This world only
-    #[arg(long, value_name = "N", conflicts_with = "seeds")]
-    pub seed: Option<u64>,
-
-    /// Every fault and every ordered pair of faults on a world of one task, instead of drawn worlds
-    #[arg(long, conflicts_with = "seeds")]
-    pub exhaustive: bool,
-
-    /// Only these kinds, in every world
-    #[arg(long, value_name = "KIND", value_delimiter = ',')]
-    pub faults: Vec<String>,
-
-    /// Print the kinds of faults and do nothing else
-    #[arg(long)]
-    pub list_faults: bool,
 }
 
 /// `schema`.

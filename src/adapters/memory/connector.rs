@@ -11,7 +11,12 @@ pub struct MemoryConnector(Arc<MemoryRuntime>);
 impl MemoryConnector {
     /// A connector with an empty runtime.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::new(MemoryRuntime::new(clock)))
+        Self::of(MemoryRuntime::new(clock))
+    }
+
+    /// A connector to this runtime.
+    pub fn of(runtime: MemoryRuntime) -> Self {
+        Self(Arc::new(runtime))
     }
 }
 

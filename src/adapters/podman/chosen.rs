@@ -87,6 +87,16 @@ impl ChosenRuntime {
         chosen.ok_or_else(|| call.error(ErrorKind::Internal, "no wire was chosen"))
     }
 
+    /// The runtime of the last answer, also of one that is doubted: for what the kernel tells while the service is away
+    /// or hangs. Other calls find out whether the answer still holds.
+    async fn observer(&self, call: &Call) -> Result<Arc<dyn ContainerRuntime>, RuntimeError> {
+        let known = self.choice.borrow().as_ref().map(|choice| Arc::clone(&choice.runtime));
+        match known {
+            Some(known) => Ok(known),
+            None => self.runtime(call).await,
+        }
+    }
+
     /// The first place where there is something; else the first one, to be named in the error.
     fn socket(&self) -> PathBuf {
         let there = self.places.iter().find(|place| place.exists());
@@ -232,7 +242,7 @@ impl ContainerRuntime for ChosenRuntime {
     }
 
     async fn stats(&self, id: &ContainerId) -> Result<StatsSample, RuntimeError> {
-        let runtime = self.runtime(&Call::new("read stats of container", id)).await?;
+        let runtime = self.observer(&Call::new("read stats of container", id)).await?;
         self.noted(runtime.stats(id).await)
     }
 

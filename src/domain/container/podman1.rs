@@ -54,8 +54,13 @@ pub fn check(spec: &ContainerSpec) -> Result<(), Problems> {
 pub fn check_pull(request: &PullRequest) -> Result<(), Problems> {
     let mut found = Found::default();
     let asks = matches!(request.policy, PullPolicy::Always | PullPolicy::Newer);
-    found.refuse(asks, "pull_policy", "it asks a registry only for what is missing; use missing or never");
-    found.refuse(request.platform.is_given(), "platform", "it pulls for the node's own platform only");
+    let missing = "it asks a registry only for what is missing; use missing or never, and no force_pull";
+    found.refuse(asks, "pull_policy", missing);
+    let platform = &request.platform;
+    let parts = [("arch", &platform.arch), ("os", &platform.os), ("variant", &platform.variant)];
+    for (option, part) in parts {
+        found.refuse(part.is_some(), option, "it pulls for the node's own platform only");
+    }
     let tls = "it is the node's registries.conf that says which registries may be insecure";
     found.refuse(request.skip_tls_verify, "auth.tls_verify", tls);
     found.0.or(())

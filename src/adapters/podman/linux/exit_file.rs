@@ -1,8 +1,9 @@
 //! The exit code that conmon leaves in a file, for when no service answers.
 //!
 //! conmon is told a directory (`--exit-dir`) and writes the code as text into a file named after the container, by way
-//! of a rename, some 10 ms after the first process has ended. Podman removes the file of an earlier run before it
-//! starts another one, and the last one with the container (libpod 1 to 5, conmon 2).
+//! of a rename, some 10 ms after the first process has ended. Podman takes it into its database and removes it when it
+//! has cleaned up after the container, a tenth of a second later (4.3); what an earlier run left is removed before
+//! another one starts.
 
 use super::process;
 use crate::domain::time::Timestamp;

@@ -61,6 +61,11 @@ const KILLED: i32 = 137;
 /// have ended. The pauses, from [`RECORD_FIRST`] on and doubled, add up to a quarter of a second.
 const MISSES: u32 = 6;
 
+/// Looks at the file that conmon leaves after an end, and the pause between them. It is there after some 10 ms, and for
+/// 60 ms or more.
+const LEFT_LOOKS: u32 = 100;
+const LEFT_PAUSE: Duration = Duration::from_millis(2);
+
 /// How long the service may take for the record of an end before what conmon left is looked at; doubled each time, so
 /// that a slow service is heard in the end.
 const ANSWER_FIRST: Duration = Duration::from_secs(1);
@@ -154,9 +159,10 @@ impl<S: Service> Waiter<'_, S> {
         };
         let over = |facts| Ok(Turn::Over(Box::new(with_oom(facts, killed))));
         let conmon = self.conmon(&hold.seen);
+        let left = self.left(&hold.seen.facts).await;
         let (mut pause, mut alone) = (RECORD_FIRST, Duration::ZERO);
         loop {
-            let seen = match self.record(&hold.seen.facts).await {
+            let seen = match self.record(left.as_ref()).await {
                 Ok(Record::Service(seen)) => seen,
                 Ok(Record::Conmon(facts)) => return over(*facts),
                 Err(error) if error.kind.is_transient() => return over(lost(hold.seen.facts)),
@@ -169,7 +175,7 @@ impl<S: Service> Waiter<'_, S> {
                 return over(facts);
             }
             if alone >= RECORD_GRACE {
-                return over(self.left(&hold.seen.facts).unwrap_or_else(|| lost(seen.facts)));
+                return over(left.unwrap_or_else(|| lost(seen.facts)));
             }
             match conmon.as_ref().filter(|conmon| !conmon.has_ended()) {
                 Some(conmon) => pause_beside(self.clock(), conmon, pause).await,
@@ -187,8 +193,8 @@ impl<S: Service> Waiter<'_, S> {
         seen.conmon_pid.and_then(|pid| Pidfd::of_container(&self.common.root, pid, self.id.as_str()))
     }
 
-    /// The service's answer, however long it stays away, or what conmon left in the meantime.
-    async fn record(&self, held: &ContainerFacts) -> Result<Record, RuntimeError> {
+    /// The service's answer, however long it stays away, unless conmon has `left` one.
+    async fn record(&self, left: Option<&ContainerFacts>) -> Result<Record, RuntimeError> {
         let (mut tries, mut broken, mut patience) = (0, 0, ANSWER_FIRST);
         loop {
             match within(self.clock(), patience, self.common.service.seen(self.id.as_str())).await {
@@ -199,19 +205,26 @@ impl<S: Service> Waiter<'_, S> {
                 Ok(Err(error)) => broken += u32::from(is_broken(&error)),
                 Err(_) => patience = (patience * 2).min(2 * QUERY_TIMEOUT),
             }
-            if let Some(facts) = self.left(held) {
-                return Ok(Record::Conmon(Box::new(facts)));
+            if let Some(facts) = left {
+                return Ok(Record::Conmon(Box::new(facts.clone())));
             }
             self.clock().sleep(backoff(tries)).await;
             tries += 1;
         }
     }
 
-    /// The end that conmon left on record, of the run that was held.
-    fn left(&self, held: &ContainerFacts) -> Option<ContainerFacts> {
-        let left = exit_file::read(self.common.exits.get()?, self.id.as_str(), held.started_at?)?;
-        let (exit_code, finished_at) = (Some(left.code), Some(left.at));
-        Some(ContainerFacts { exit_code, finished_at, ..lost(held.clone()) })
+    /// The end of the run that was held, as conmon leaves it about now: the service has it from there, and removes it
+    /// once it has cleaned up. `None` where that cannot be seen, or does not come.
+    async fn left(&self, held: &ContainerFacts) -> Option<ContainerFacts> {
+        let (exits, started_at) = (self.common.exits.get()?, held.started_at?);
+        for _ in 0..LEFT_LOOKS {
+            if let Some(left) = exit_file::read(exits, self.id.as_str(), started_at) {
+                let (exit_code, finished_at) = (Some(left.code), Some(left.at));
+                return Some(ContainerFacts { exit_code, finished_at, ..lost(held.clone()) });
+            }
+            self.clock().sleep(LEFT_PAUSE).await;
+        }
+        None
     }
 
     /// Where no pid of ours names a process: the service's own word, which cannot be trusted, so only a hint.

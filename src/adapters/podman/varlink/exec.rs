@@ -1,8 +1,8 @@
 //! Commands inside a container, over an upgraded connection (Podman 1.5 to 2.2).
 //!
 //! Podman 1 merges standard error into standard output and has no way to say that the input has ended; a program
-//! without a terminal that reads to the end of its input waits for ever. Both is told where it matters, nothing is
-//! pretended.
+//! without a terminal that reads to the end of its input waits for ever. Neither is hidden: everything is standard
+//! output, and to end the input is refused.
 
 use super::channels::{self, Channels, Said};
 use super::client::{Ask, Podman, decode_text};
@@ -102,7 +102,7 @@ impl Session {
 
     /// The process of the program; `None` if it has ended.
     async fn program(&self) -> Result<Option<u32>, RuntimeError> {
-        let mut pause = SETTLE_FIRST;
+        let (mut pause, mut listed) = (SETTLE_FIRST, false);
         for _ in 0..SETTLE_TRIES {
             if self.is_over() {
                 return Ok(None);
@@ -110,14 +110,17 @@ impl Session {
             let ask = Ask::query("ContainerStateData", json!({ "name": self.container.as_str() }));
             let described: wire::Described = self.podman.ask(&self.call, &ask, refusal::usual).await?;
             let state: wire::Sessions = decode_text(&self.call, &described.config)?;
-            let mut ours = state.sessions.into_values().filter(|it| it.config.detach_keys == self.mark);
-            if let Some(pid) = ours.next().map(|session| session.pid).filter(|pid| *pid > 0) {
+            let ours = state.sessions.into_values().find(|it| it.config.detach_keys == self.mark);
+            listed = ours.is_some();
+            if let Some(pid) = ours.map(|session| session.pid).filter(|pid| *pid > 0) {
                 return Ok(Some(pid));
             }
             self.podman.clock().sleep(pause).await;
             pause *= 2;
         }
-        Ok(None)
+        // One that has ended is not listed any more.
+        let unknown = "cannot end the program: Podman does not tell its process";
+        if listed { Err(self.error(ErrorKind::Unsupported, unknown)) } else { Ok(None) }
     }
 }
 
