@@ -25,6 +25,8 @@
 //!
 //! * Change through Podman, observe through the kernel: exits by pidfd, stats by cgroup files, logs by the file
 //!   that conmon writes. No per-task polling of the Podman service.
+//! * Output is delivered before it is forgotten: the runtime's log is the buffer, a ledger names the byte to go on
+//!   at, and a keeper holds Nomad's pipes open while no plugin does ([`adapters::nomad::keeper`]).
 //! * An exit is reported once and truly, or as an explicit unknown; never 0 for "unknown". Nothing is removed
 //!   before its exit is on record.
 //! * Every container carries ownership labels; one without them is never signalled or removed.

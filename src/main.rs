@@ -8,18 +8,20 @@ use nomad_driver_podman::adapters::nomad::host::PluginHost;
 use nomad_driver_podman::adapters::nomad::process::ComposeError;
 use nomad_driver_podman::adapters::nomad::serve::Plugin;
 use nomad_driver_podman::adapters::nomad::service::{BaseService, DriverService};
-use nomad_driver_podman::adapters::nomad::{handshake, process};
+use nomad_driver_podman::adapters::nomad::{handshake, keeper, process};
 use nomad_driver_podman::adapters::podman::PodmanConnector;
 use nomad_driver_podman::adapters::system::SystemClock;
 use nomad_driver_podman::driver::Driver;
 use nomad_driver_podman::ports::{Clock, NomadHost, RuntimeConnector};
-use std::process::ExitCode;
-use std::sync::Arc;
+use std::{process::ExitCode, sync::Arc};
 
 fn main() -> ExitCode {
     let env = |name: &str| std::env::var_os(name);
+    if let Some(end) = keeper::main(std::env::args_os()) {
+        return end;
+    }
     if handshake::launched_by_host(&env) {
-        return process::run(&env, |_| plugin());
+        return process::run(&env, |_| plugin(&env));
     }
     #[cfg(feature = "cli")]
     return cli::entry::main(play);
@@ -28,9 +30,9 @@ fn main() -> ExitCode {
 }
 
 /// The driver as Nomad starts it. `args = ["--runtime=memory"]` in the agent's plugin block simulates.
-fn plugin() -> Result<Plugin<BaseService, DriverService>, ComposeError> {
+fn plugin(env: handshake::Env<'_>) -> Result<Plugin<BaseService, DriverService>, ComposeError> {
     let in_memory = std::env::args().any(|argument| argument == "--runtime=memory");
-    let host = Arc::new(PluginHost::new());
+    let host = Arc::new(if in_memory { PluginHost::new() } else { PluginHost::lasting(env) });
     let driver = driver(in_memory, host.clone())?;
     Ok(Plugin { base: BaseService::new(driver.clone()), driver: DriverService::new(driver, host) })
 }
@@ -54,6 +56,5 @@ fn driver(in_memory: bool, host: Arc<dyn NomadHost>) -> Result<Driver, ComposeEr
         true => Arc::new(MemoryConnector::new(Arc::clone(&clock))),
         false => Arc::new(PodmanConnector::new(Arc::clone(&clock))),
     };
-    let credentials = Arc::new(HostCredentials::new(Arc::clone(&clock)));
-    Ok(Driver::with_credentials(connector, host, credentials, clock)?)
+    Ok(Driver::with_credentials(connector, host, Arc::new(HostCredentials::new(clock.clone())), clock)?)
 }

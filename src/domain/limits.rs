@@ -32,6 +32,10 @@ pub const FINGERPRINT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long WaitTask waits for the last log lines after the exit of a task.
 pub const LOG_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Between two events about output that was dropped. Nomad shows the last ten events of a task: a task that
+/// floods must not push all others out.
+pub const LOSS_INTERVAL: Duration = Duration::from_secs(60);
+
 /// First pause after a failed call that is worth repeating.
 pub const RETRY_FIRST: Duration = Duration::from_millis(100);
 

@@ -2,6 +2,7 @@
 //!
 //! [`K8sFile`] takes apart the file that conmon writes; the adapters bring its bytes and carry the result away.
 
+use std::borrow::Cow;
 use std::mem;
 
 /// One of the two output streams.
@@ -49,6 +50,8 @@ pub struct LogBatch {
     pub chunks: Vec<LogChunk>,
     /// See [`LogCursor`].
     pub cursor: LogCursor,
+    /// Bytes of the log that were given up before these, because nobody took them for too long.
+    pub dropped: u64,
 }
 
 impl LogBatch {
@@ -57,6 +60,20 @@ impl LogBatch {
         match self.chunks.last_mut() {
             Some(last) if last.stream == stream => last.bytes.extend_from_slice(bytes),
             _ => self.chunks.push(LogChunk { stream, bytes: bytes.to_vec() }),
+        }
+    }
+
+    /// All bytes of one stream.
+    pub fn of(&self, stream: Stream) -> Cow<'_, [u8]> {
+        let mut chunks = self.chunks.iter().filter(|chunk| chunk.stream == stream);
+        match (chunks.next(), chunks.next()) {
+            (None, _) => Cow::Borrowed(&[]),
+            (Some(only), None) => Cow::Borrowed(&only.bytes),
+            (Some(first), Some(second)) => {
+                let mut bytes = [&*first.bytes, &second.bytes].concat();
+                chunks.for_each(|chunk| bytes.extend_from_slice(&chunk.bytes));
+                Cow::Owned(bytes)
+            }
         }
     }
 }

@@ -11,11 +11,13 @@
 //! | [`policy`] | what the operator allows, applied to what a job asks for |
 //! | [`container`] | the runtime-neutral container spec and the translation into it |
 //! | [`capability`], [`fingerprint`] | what the driver promises and how it feels |
-//! | [`image`], [`signal`], [`duration`], [`time`], [`stats`], [`log`], [`secret`], [`limits`] | one idea each |
+//! | [`log`], [`delivery`] | a task's output, and how far it has got |
+//! | [`image`], [`signal`], [`duration`], [`time`], [`stats`], [`secret`], [`limits`] | one idea each |
 
 pub mod capability;
 pub mod config;
 pub mod container;
+pub mod delivery;
 pub mod duration;
 pub mod fingerprint;
 pub mod image;

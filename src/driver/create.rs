@@ -8,8 +8,8 @@ use crate::domain::config::plugin::CredentialSources;
 use crate::domain::container::labels::{Owner, owner as owner_of};
 use crate::domain::container::{ContainerFacts, ContainerSpec, ContainerState};
 use crate::domain::image::{Account, Image, ImageRef, PullPolicy, PullRequest};
-use crate::domain::task::TaskRequest;
 use crate::domain::task::identity::ContainerId;
+use crate::domain::task::{TaskRequest, takeover};
 use crate::ports::runtime::Created;
 use crate::ports::{ContainerRuntime, ErrorKind, RuntimeError};
 
@@ -144,6 +144,10 @@ impl Creation<'_> {
                 Ok(Some(found.id))
             }
             Owner::Task { alloc_id, .. } if alloc_id == self.task.meta.alloc_id.as_str() => {
+                self.clear(&found).await.map(|()| None)
+            }
+            // What the Go driver left of this very task.
+            Owner::Foreign if takeover::is_of_task(&found, self.task) => {
                 self.clear(&found).await.map(|()| None)
             }
             Owner::Task { .. } | Owner::Foreign => Err(self.name_taken(&found)),

@@ -1,6 +1,7 @@
 //! DestroyTask.
 
 use super::error::DriverError;
+use super::find::look;
 use super::owner::OwnerRef;
 use super::registry::Registry;
 use super::{Driver, owner};
@@ -45,10 +46,23 @@ impl Driver {
                 Owner::Foreign => false,
             });
             if let Some(facts) = ours {
-                return owner::remove(&*socket.runtime, &*self.shared.clock, &facts.id).await.map_err(failed);
+                owner::remove(&*socket.runtime, &*self.shared.clock, &facts.id).await.map_err(failed)?;
+                self.shared.lost.forget(id);
+                return Ok(());
             }
         }
-        Err(unknown)
+        self.destroy_lost(id, unknown).await
+    }
+
+    /// A task that could not be recovered may have a container of the Go driver, which no label tells.
+    async fn destroy_lost(&self, id: &TaskId, unknown: DriverError) -> Result<(), DriverError> {
+        let Some((task, handle)) = self.shared.lost.get(id) else { return Err(unknown) };
+        let settings = self.settings();
+        let Ok((socket, facts)) = look(&settings, &task, &handle).await else { return Err(unknown) };
+        let removed = owner::remove(&*socket.runtime, &*self.shared.clock, &facts.id).await;
+        removed.map_err(|error| DriverError::runtime("destroy task", error))?;
+        self.shared.lost.forget(id);
+        Ok(())
     }
 }
 

@@ -1,21 +1,25 @@
-//! The way of a task's output from the runtime to the host: one reader, and one writer per stream, so that a
-//! stuck reader of one stream delays the other only once a few batches have piled up.
+//! The way of a task's output from the runtime to the host: one pump per task, which has at most one batch in
+//! hand. The runtime's log is the only buffer, and nothing is asked of it that has not been delivered: so a pump
+//! costs no memory while its task is silent, a stuck collector delays its own task only, and the ledger tells
+//! the next driver where to go on, to the byte.
 
+use super::Shared;
+use super::losses::Losses;
+use super::outlet::{Outlet, Outlets};
 use super::retry::Backoff;
+use crate::domain::delivery::LogMark;
+use crate::domain::limits::LOG_DRAIN_TIMEOUT;
 use crate::domain::log::{LogBatch, LogStart, Stream};
 use crate::domain::task::TaskRequest;
 use crate::domain::task::identity::ContainerId;
-use crate::ports::{Clock, ContainerRuntime, ErrorKind, LogSink, NomadHost, RuntimeError};
+use crate::ports::clock::within;
+use crate::ports::{Clock, ContainerRuntime, ErrorKind, RuntimeError};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use std::path::Path;
 use std::sync::Arc;
-use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, JoinSet};
-
-/// Chunks that may wait for the host's reader, per stream. A chunk is at most one read of the runtime's log;
-/// the log itself is the real buffer.
-const CHUNK_BACKLOG: usize = 4;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 /// Output of a container as the runtime gives it.
 pub type Batches = BoxStream<'static, Result<LogBatch, RuntimeError>>;
@@ -24,34 +28,61 @@ pub type Batches = BoxStream<'static, Result<LogBatch, RuntimeError>>;
 pub enum LogsFrom {
     /// With the first byte.
     Beginning,
-    /// With what comes out of a stream that is open already, if it could be opened: what the task writes from
-    /// then on is not missed, however long the pump takes to get going.
-    Opened(Option<Batches>),
+    /// After what an earlier driver delivered, or with what comes from now on if none did.
+    Resumed {
+        /// Opened already, if it could be: what the task writes from then on is not missed, however long the pump
+        /// takes to get going.
+        batches: Option<Batches>,
+        /// What the earlier driver noted.
+        mark: Option<LogMark>,
+    },
+    /// The container itself writes to the host's collector: there is nothing to pump.
+    Elsewhere,
 }
 
-/// A running pump. It ends by itself after the last byte; dropping this aborts it.
-pub struct LogPump(JoinHandle<()>);
+impl LogsFrom {
+    /// Opens the log where an earlier driver stopped.
+    pub async fn resumed(shared: &Shared, runtime: &dyn ContainerRuntime, container: &ContainerId) -> Self {
+        let mark = shared.host.log_ledger(container).recall();
+        Self::Resumed { batches: runtime.logs(container, start(mark)).await.ok(), mark }
+    }
+}
+
+fn start(mark: Option<LogMark>) -> LogStart {
+    mark.map_or(LogStart::Now, |mark| LogStart::After(mark.cursor))
+}
+
+/// A running pump. It ends by itself after the last byte. Dropping this stops it as the end of the process would:
+/// another driver may go on.
+pub struct LogPump {
+    running: JoinHandle<()>,
+    stop: CancellationToken,
+    clock: Arc<dyn Clock>,
+}
 
 impl LogPump {
-    /// Waits until everything has been delivered.
-    pub async fn drained(mut self) {
-        // A pump that panicked has delivered what it could.
-        drop((&mut self.0).await);
+    /// The task has ended: waits until all of its output has been delivered, or for [`LOG_DRAIN_TIMEOUT`]. The
+    /// host's collector may see the end then.
+    pub async fn finish(mut self) {
+        if within(&*self.clock, LOG_DRAIN_TIMEOUT, &mut self.running).await.is_err() {
+            self.stop.cancel();
+            // A pump that panicked has delivered what it could.
+            drop((&mut self.running).await);
+        }
     }
 }
 
 impl Drop for LogPump {
     fn drop(&mut self) {
-        self.0.abort();
+        self.running.abort();
     }
 }
 
 /// Starts pumping unless the host wants no logs (both paths are `/dev/null` then).
-pub fn spawn(
+pub(super) fn spawn(
+    shared: &Arc<Shared>,
     runtime: &Arc<dyn ContainerRuntime>,
-    host: &Arc<dyn NomadHost>,
-    clock: &Arc<dyn Clock>,
-    task: &TaskRequest,
+    task: &Arc<TaskRequest>,
     container: &ContainerId,
     from: LogsFrom,
 ) -> Option<LogPump> {
@@ -59,83 +90,93 @@ pub fn spawn(
     if task.dirs.stdout == null && task.dirs.stderr == null {
         return None;
     }
-    let mut writers = JoinSet::new();
-    let mut writer = |stream| {
-        let (chunks, inbox) = mpsc::channel(CHUNK_BACKLOG);
-        writers.spawn(write(host.log_sink(task, stream), inbox, Arc::clone(clock)));
-        chunks
+    let outlet = |stream| Outlet::new(stream, shared.host.log_sink(task, stream));
+    let (start, opened, mark) = match from {
+        LogsFrom::Beginning => (LogStart::Beginning, None, Some(LogMark::default())),
+        LogsFrom::Resumed { batches, mark } => (start(mark), batches, mark),
+        LogsFrom::Elsewhere => return None,
     };
-    let reader = Reader {
+    let ledger = shared.host.log_ledger(container);
+    let mut pump = Pump {
         runtime: Arc::clone(runtime),
-        clock: Arc::clone(clock),
         container: container.clone(),
-        stdout: writer(Stream::Stdout),
-        stderr: writer(Stream::Stderr),
+        start,
+        outlets: Outlets::new(outlet(Stream::Stdout), outlet(Stream::Stderr), ledger, mark),
+        losses: Losses::new(Arc::clone(shared), Arc::clone(task)),
+        clock: Arc::clone(&shared.clock),
     };
-    Some(LogPump(tokio::spawn(async move {
-        reader.run(from).await;
-        while writers.join_next().await.is_some() {}
-    })))
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    let running = tokio::spawn(async move {
+        tokio::select! {
+            () = pump.run(opened) => {}
+            () = stopped.cancelled() => {}
+        }
+        pump.close();
+    });
+    Some(LogPump { running, stop, clock: Arc::clone(&shared.clock) })
 }
 
-/// Opens the sink at once, also for a stream that stays silent: the host's collector counts as running only
-/// while it has both. Ends when the reader has, with everything delivered.
-async fn write(mut sink: Box<dyn LogSink>, mut inbox: mpsc::Receiver<Vec<u8>>, clock: Arc<dyn Clock>) {
-    deliver(&mut *sink, &[], &*clock).await;
-    while let Some(chunk) = inbox.recv().await {
-        deliver(&mut *sink, &chunk, &*clock).await;
-    }
-}
-
-async fn deliver(sink: &mut dyn LogSink, bytes: &[u8], clock: &dyn Clock) {
-    let mut backoff = Backoff::new(clock);
-    while let Err(error) = sink.write(bytes).await {
-        tracing::trace!(%error, "the log's reader is away");
-        backoff.pause().await;
-    }
-}
-
-struct Reader {
+struct Pump {
     runtime: Arc<dyn ContainerRuntime>,
     clock: Arc<dyn Clock>,
     container: ContainerId,
-    stdout: mpsc::Sender<Vec<u8>>,
-    stderr: mpsc::Sender<Vec<u8>>,
+    /// Where to begin if the runtime loses the thread.
+    start: LogStart,
+    outlets: Outlets,
+    losses: Losses,
 }
 
-impl Reader {
-    /// Reads on from the last batch whenever the runtime loses the thread.
-    async fn run(self, from: LogsFrom) {
-        let (mut start, mut opened) = match from {
-            LogsFrom::Beginning => (LogStart::Beginning, None),
-            LogsFrom::Opened(batches) => (LogStart::Now, batches),
-        };
-        let mut backoff = Backoff::new(&*self.clock);
-        while !self.follow(&mut start, opened.take()).await {
+impl Pump {
+    async fn run(&mut self, mut opened: Option<Batches>) {
+        let clock = Arc::clone(&self.clock);
+        let mut backoff = Backoff::new(&*clock);
+        while !self.follow(opened.take()).await {
             backoff.pause().await;
         }
     }
 
+    /// Nobody goes on with this output.
+    fn close(&mut self) {
+        self.losses.tell();
+        self.outlets.close();
+    }
+
     /// Passes on one stream of batches; true when it is over for good.
-    async fn follow(&self, start: &mut LogStart, opened: Option<Batches>) -> bool {
+    async fn follow(&mut self, opened: Option<Batches>) -> bool {
         let opened = match opened {
             Some(batches) => Ok(batches),
-            None => self.runtime.logs(&self.container, *start).await,
+            None => self.runtime.logs(&self.container, self.start).await,
         };
         let mut batches = match opened {
             Ok(batches) => batches,
             Err(error) => return self.is_final(&error),
         };
-        while let Some(batch) = batches.next().await {
+        while let Some(batch) = self.next(&mut batches).await {
             match batch {
                 Ok(batch) => {
-                    *start = LogStart::After(batch.cursor);
-                    self.pass_on(batch).await;
+                    self.losses.add(batch.dropped);
+                    self.outlets.deliver(&batch, &*self.clock).await;
+                    self.start = LogStart::After(batch.cursor);
                 }
                 Err(error) => return self.is_final(&error),
             }
         }
         true
+    }
+
+    /// Sinks are opened at once, also those of a stream that stays silent: the host's collector counts as
+    /// running only while it has both.
+    async fn next(&mut self, batches: &mut Batches) -> Option<Result<LogBatch, RuntimeError>> {
+        let mut backoff = Backoff::new(&*self.clock);
+        while !self.outlets.open().await {
+            tokio::select! {
+                biased;
+                batch = batches.next() => return batch,
+                () = backoff.pause() => {}
+            }
+        }
+        batches.next().await
     }
 
     fn is_final(&self, error: &RuntimeError) -> bool {
@@ -147,16 +188,5 @@ impl Reader {
             tracing::debug!(container = self.container.as_str(), %error, "cannot read the container's log");
         }
         is_final
-    }
-
-    async fn pass_on(&self, batch: LogBatch) {
-        for chunk in batch.chunks {
-            let writer = match chunk.stream {
-                Stream::Stdout => &self.stdout,
-                Stream::Stderr => &self.stderr,
-            };
-            // A writer ends only after its reader, or by a panic of its sink: then this stream has no taker.
-            drop(writer.send(chunk.bytes).await);
-        }
     }
 }

@@ -13,9 +13,12 @@ mod confine;
 mod create;
 mod destroy;
 mod exec;
+mod find;
 mod fingerprint;
 mod inspect;
 mod logs;
+mod losses;
+mod outlet;
 mod owner;
 mod recover;
 mod registry;
@@ -35,6 +38,7 @@ use crate::domain::config::PluginConfig;
 use crate::domain::stats::Compute;
 use crate::domain::task::TaskRequest;
 use crate::ports::{Clock, Credentials, NoCredentials, NomadHost, RuntimeConnector, RuntimeError, TaskEvent};
+use find::Lost;
 use registry::Registry;
 use settings::Settings;
 use std::collections::BTreeMap;
@@ -53,6 +57,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     settings: RwLock<Settings>,
     registry: Registry,
+    lost: Lost,
 }
 
 impl Driver {
@@ -79,8 +84,10 @@ impl Driver {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, RuntimeError> {
         let settings = RwLock::new(Settings::new(&*connector, PluginConfig::default(), None)?);
-        let registry = Registry::default();
-        Ok(Self { shared: Arc::new(Shared { connector, host, credentials, clock, settings, registry }) })
+        let (registry, lost) = (Registry::default(), Lost::default());
+        Ok(Self {
+            shared: Arc::new(Shared { connector, host, credentials, clock, settings, registry, lost }),
+        })
     }
 
     /// Takes over a new configuration; running tasks keep the runtime they were started on. Connects to

@@ -6,13 +6,12 @@
 use super::error::DriverError;
 use super::logs::LogPump;
 use super::retry::Backoff;
-use crate::domain::limits::{COMMAND_BACKLOG, LOG_DRAIN_TIMEOUT, REMOVE_AGAIN, REMOVE_TRIES};
+use crate::domain::limits::{COMMAND_BACKLOG, REMOVE_AGAIN, REMOVE_TRIES};
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::recover::ended;
 use crate::domain::task::{Effect, ExitOutcome, Input, Machine, Phase, State, TaskRequest, TaskStatus};
 use crate::domain::time::Timestamp;
-use crate::ports::clock::within;
 use crate::ports::{Clock, ContainerRuntime, ErrorKind, RuntimeError};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -228,7 +227,7 @@ impl Owner {
             let outcome = exit(&*runtime, &*clock, &id).await;
             if let Some(pump) = logs {
                 // The host may stop collecting as soon as it knows of the exit, so the tail goes first.
-                let _late_is_fine = within(&*clock, LOG_DRAIN_TIMEOUT, pump.drained()).await;
+                pump.finish().await;
             }
             Outcome::Input(Input::Ended(outcome))
         }));

@@ -2,35 +2,26 @@
 
 use super::Driver;
 use super::error::DriverError;
-use super::logs::{Batches, LogsFrom};
+use super::find::look;
+use super::logs::LogsFrom;
 use super::owner::{self, NewOwner};
 use super::retry::Backoff;
 use super::settings::{Settings, Socket};
 use super::start::stop_signal;
-use crate::domain::container::ContainerFacts;
-use crate::domain::container::labels::{Owner, owner as owner_of};
+use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::limits::RECOVER_TIMEOUT;
-use crate::domain::log::LogStart;
 use crate::domain::task::recover::{Recovery, decide, ended};
-use crate::domain::task::{ExitOutcome, Handle, Machine, TaskRequest};
+use crate::domain::task::{ExitOutcome, Handle, Machine, Origin, TaskRequest};
 use crate::ports::RuntimeError;
 use crate::ports::clock::within;
 use std::sync::Arc;
 
 /// The container of a task that is recovered.
 enum Found {
-    /// It runs; its output from now on, if it can be had.
-    Alive(ContainerFacts, Option<Batches>),
+    /// It runs, or its output has not been delivered to the end; where that comes from.
+    Alive(ContainerFacts, LogsFrom),
     /// It ended while nobody watched.
     Ended(ContainerFacts, ExitOutcome),
-}
-
-impl Found {
-    /// Opens the log before the host is told that the task is recovered: what it writes after that is not lost.
-    async fn alive(socket: &Socket, facts: ContainerFacts) -> Self {
-        let batches = socket.runtime.logs(&facts.id, LogStart::Now).await.ok();
-        Self::Alive(facts, batches)
-    }
 }
 
 impl Driver {
@@ -49,11 +40,16 @@ impl Driver {
         let task = Arc::new(task);
         let found = within(&*self.shared.clock, RECOVER_TIMEOUT, self.find(&settings, &task, handle)).await;
         let timed_out = |_| DriverError::TimedOut { verb: "recover task", limit: RECOVER_TIMEOUT };
-        let (socket, found) = found.map_err(timed_out)??;
-        reservation.fill(match found {
-            Found::Alive(facts, batches) => {
-                self.own(task, &settings, socket, &facts, LogsFrom::Opened(batches))
+        let (socket, found) = match found.map_err(timed_out).flatten() {
+            Ok(found) => found,
+            Err(error) => {
+                self.shared.lost.remember(&task, handle);
+                return Err(error);
             }
+        };
+        self.shared.lost.forget(&task.id);
+        reservation.fill(match found {
+            Found::Alive(facts, logs) => self.own(task, &settings, socket, &facts, logs),
             Found::Ended(facts, outcome) => self.own_ended(task, &settings, socket, &facts, outcome),
         });
         Ok(())
@@ -66,18 +62,43 @@ impl Driver {
         task: &TaskRequest,
         handle: &Handle,
     ) -> Result<(&'s Socket, Found), DriverError> {
-        let (socket, facts) = self.look_patiently(settings, handle).await?;
-        belongs(&facts, task)?;
+        let (socket, facts) = self.look_patiently(settings, task, handle).await?;
         let found = match decide(&facts, settings.plugin.recover_stopped) {
-            Recovery::Adopt => Found::alive(socket, facts).await,
+            Recovery::Adopt => self.adopt(socket, facts, handle.origin).await,
+            Recovery::Report(_) if self.has_unread_output(&facts) => {
+                self.adopt(socket, facts, handle.origin).await
+            }
             Recovery::Report(outcome) => Found::Ended(facts, outcome),
-            Recovery::StartAgain => self.start_again(socket, task, facts).await,
+            Recovery::StartAgain => self.start_again(socket, task, facts, handle.origin).await,
         };
         Ok((socket, found))
     }
 
+    /// Opens the log before the host is told that the task is recovered: what it writes after that is not lost.
+    async fn adopt(&self, socket: &Socket, facts: ContainerFacts, origin: Origin) -> Found {
+        let logs = match origin {
+            // Its supervisor writes to the host's collector: whoever reads beside it takes bytes away.
+            Origin::GoDriver { streams_logs: false } => LogsFrom::Elsewhere,
+            Origin::Ours | Origin::GoDriver { streams_logs: true } => {
+                LogsFrom::resumed(&self.shared, &*socket.runtime, &facts.id).await
+            }
+        };
+        Found::Alive(facts, logs)
+    }
+
+    /// Whether a driver went away between the end of a container and the end of its output.
+    fn has_unread_output(&self, facts: &ContainerFacts) -> bool {
+        facts.state == ContainerState::Exited && self.shared.host.log_ledger(&facts.id).recall().is_some()
+    }
+
     /// Runs a stopped container again; if that fails, its end is reported as it was.
-    async fn start_again(&self, socket: &Socket, task: &TaskRequest, facts: ContainerFacts) -> Found {
+    async fn start_again(
+        &self,
+        socket: &Socket,
+        task: &TaskRequest,
+        facts: ContainerFacts,
+        origin: Origin,
+    ) -> Found {
         let started = match socket.runtime.start(&facts.id).await {
             Err(error) if error.effect_is_unknown() => self.has_started(socket, &facts, error).await,
             other => other.map(drop),
@@ -86,7 +107,7 @@ impl Driver {
             Ok(()) => {
                 self.shared.tell(task, "Started the stopped container again (recover_stopped)", &[]);
                 let now = socket.runtime.inspect(facts.id.as_str()).await;
-                Found::alive(socket, now.unwrap_or(facts)).await
+                self.adopt(socket, now.unwrap_or(facts), origin).await
             }
             Err(error) => {
                 let reason = error.to_string();
@@ -119,11 +140,12 @@ impl Driver {
     async fn look_patiently<'s>(
         &self,
         settings: &'s Settings,
+        task: &TaskRequest,
         handle: &Handle,
     ) -> Result<(&'s Socket, ContainerFacts), DriverError> {
         let mut backoff = Backoff::new(&*self.shared.clock);
         loop {
-            match look(settings, handle).await {
+            match look(settings, task, handle).await {
                 Err(error) if error.is_recoverable() => {
                     tracing::debug!(%error, "cannot look at a container, trying again");
                 }
@@ -151,36 +173,5 @@ impl Driver {
             machine: Machine::exited(outcome, !settings.plugin.remove_containers),
             logs: None,
         })
-    }
-}
-
-/// Asks the socket that the handle names. A name that the configuration does not have any more, or an old handle
-/// without one, must not cost a task: its container is looked for on every socket then.
-async fn look<'s>(
-    settings: &'s Settings,
-    handle: &Handle,
-) -> Result<(&'s Socket, ContainerFacts), DriverError> {
-    let named = settings.sockets().iter().filter(|socket| socket.name == handle.socket).collect::<Vec<_>>();
-    let asked = if named.is_empty() { settings.sockets().iter().collect() } else { named };
-    let mut failed = None;
-    for socket in asked {
-        match socket.runtime.inspect(handle.container.as_str()).await {
-            Ok(facts) => return Ok((socket, facts)),
-            // One that may still answer weighs more than one that has said no.
-            Err(error) if error.kind.is_transient() || failed.is_none() => failed = Some(error),
-            Err(_) => {}
-        }
-    }
-    let nobody = || DriverError::UnknownSocket { name: handle.socket.clone(), known: String::new() };
-    Err(failed.map_or_else(nobody, |error| DriverError::runtime("recover task", error)))
-}
-
-/// A container without our labels is never watched, signalled or removed, whatever a handle says.
-fn belongs(facts: &ContainerFacts, task: &TaskRequest) -> Result<(), DriverError> {
-    match owner_of(&facts.labels) {
-        Owner::Task { task_id, .. } if task_id == task.id.as_str() => Ok(()),
-        Owner::Task { .. } | Owner::Foreign => {
-            Err(DriverError::NotOurs { container: facts.id.as_str().to_owned(), task: task.id.clone() })
-        }
     }
 }

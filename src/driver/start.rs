@@ -14,7 +14,7 @@ use crate::domain::limits::FINGERPRINT_TIMEOUT;
 use crate::domain::policy;
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
-use crate::domain::task::{Handle, Machine, TaskRequest};
+use crate::domain::task::{Handle, Machine, Origin, TaskRequest};
 use crate::ports::RuntimeError;
 use crate::ports::clock::within;
 use std::collections::BTreeMap;
@@ -85,8 +85,9 @@ impl Driver {
             Ok(facts) => facts,
             Err(error) => return Err(self.undo(socket, &id, error).await),
         };
+        let started_at = facts.started_at;
         let handle =
-            Handle { socket: socket.name.clone(), container: id, name, started_at: facts.started_at };
+            Handle { socket: socket.name.clone(), container: id, name, started_at, origin: Origin::Ours };
         reservation.fill(self.own(task, &settings, socket, &facts, LogsFrom::Beginning));
         let network = facts.ip.map(|ip| DriverNetwork { ip, port_map });
         Ok(Started { handle, network })
@@ -151,7 +152,7 @@ impl Driver {
     ) -> owner::OwnerRef {
         let shared = &self.shared;
         let logs = (!settings.plugin.disable_log_collection)
-            .then(|| logs::spawn(&socket.runtime, &shared.host, &shared.clock, &task, &facts.id, logs_from))
+            .then(|| logs::spawn(shared, &socket.runtime, &task, &facts.id, logs_from))
             .flatten();
         owner::spawn(NewOwner {
             task,

@@ -1,6 +1,8 @@
 //! The host of the driver: Nomad, or the command line playing it.
 
+use crate::domain::delivery::LogMark;
 use crate::domain::log::Stream;
+use crate::domain::task::identity::ContainerId;
 use crate::domain::task::{AllocId, TaskId, TaskRequest};
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
@@ -35,6 +37,12 @@ pub trait NomadHost: Send + Sync {
     /// may come later than the task (RecoverTask runs before the log collector starts).
     fn log_sink(&self, task: &TaskRequest, stream: Stream) -> Box<dyn LogSink>;
 
+    /// Where it is noted how far a container's output has been delivered. A host whose tasks end with the driver
+    /// need not remember.
+    fn log_ledger(&self, _: &ContainerId) -> Box<dyn LogLedger> {
+        Box::new(NoLedger)
+    }
+
     /// Number of CPU cores that tasks can use, at least 1.
     fn cores(&self) -> u32;
 
@@ -45,14 +53,44 @@ pub trait NomadHost: Send + Sync {
     async fn resolve(&self, path: &Path) -> io::Result<PathBuf>;
 }
 
-/// One stream of a task on its way to the host's collector.
+/// One stream of a task on its way to the host's collector. A sink that is dropped without [`LogSink::close`] is
+/// gone on with by another driver: until then the collector must not take the stream for ended.
 #[async_trait]
 pub trait LogSink: Send {
-    /// Delivers all of `bytes`, waiting for a reader that is slow. An empty write opens the sink. Cancel safe in
-    /// that a cancelled write may have delivered a prefix.
+    /// Delivers the first of `bytes`, as many as the collector takes, waiting for one that is slow; tells how many.
+    /// No bytes open the sink. Cancel safe: a cancelled write has delivered nothing.
     ///
     /// # Errors
-    /// The sink cannot take anything now: no reader, or a reader that went away. The caller may try again; the
-    /// bytes of this call may be lost in part.
-    async fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// The sink cannot take anything now: no reader, or a reader that went away. Nothing was delivered, and the
+    /// caller may try again.
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Nothing more will come, from nobody: the collector may see the end.
+    fn close(&mut self) {}
+}
+
+/// How far one container's output has been delivered, kept where it outlives the driver.
+pub trait LogLedger: Send {
+    /// What was noted last, by whichever driver; `None` if nothing was, or it cannot be told.
+    fn recall(&self) -> Option<LogMark>;
+
+    /// Notes, at the price of a short write to memory; failing is not told, since delivering goes on all the same.
+    fn note(&mut self, mark: &LogMark);
+
+    /// All has been delivered, or is given up: there is nothing to go on with.
+    fn forget(&mut self);
+}
+
+/// Remembers nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct NoLedger;
+
+impl LogLedger for NoLedger {
+    fn recall(&self) -> Option<LogMark> {
+        None
+    }
+
+    fn note(&mut self, _: &LogMark) {}
+
+    fn forget(&mut self) {}
 }

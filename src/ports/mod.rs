@@ -23,5 +23,5 @@ pub use clock::Clock;
 pub use credentials::{Credentials, NoCredentials};
 pub use error::{ErrorKind, RuntimeError};
 pub use exec::{ExecControl, ExecEvent, ExecSession};
-pub use host::{LogSink, NomadHost, TaskEvent};
+pub use host::{LogLedger, LogSink, NoLedger, NomadHost, TaskEvent};
 pub use runtime::{ContainerRuntime, RuntimeConnector};

@@ -2,12 +2,14 @@
 
 use super::double::*;
 use nomad_driver_podman::domain::config::{PluginConfig, Value};
+use nomad_driver_podman::domain::container::facts::Bind;
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerState};
 use nomad_driver_podman::domain::task::identity::{ContainerId, ContainerName};
-use nomad_driver_podman::domain::task::{ExitOutcome, Handle, TaskRequest};
+use nomad_driver_podman::domain::task::{ExitOutcome, Handle, Origin, TaskRequest};
 use nomad_driver_podman::driver::DriverError;
 use nomad_driver_podman::ports::ErrorKind;
 use nomad_driver_podman::ports::runtime::Change;
+use std::collections::BTreeMap;
 
 fn handle() -> Handle {
     Handle {
@@ -15,6 +17,7 @@ fn handle() -> Handle {
         container: ContainerId::new(ID),
         name: ContainerName::new("web-alloc-1"),
         started_at: None,
+        origin: Origin::Ours,
     }
 }
 
@@ -136,4 +139,75 @@ async fn a_second_start_whose_reply_was_lost_is_found_out_by_looking() {
         panic!("unknown exit")
     };
     assert_eq!(exit.code, 5, "the end before the second start is not the end");
+}
+
+/// A container as the Go driver makes it for [`task`].
+fn of_go_driver(state: ContainerState) -> ContainerFacts {
+    let bind = |path: &str, target: &str| Bind {
+        source: format!("/nowhere/alloc-1/{path}"),
+        target: target.to_owned(),
+    };
+    let binds = vec![bind("alloc", "/alloc"), bind("web/local", "/local"), bind("web/secrets", "/secrets")];
+    ContainerFacts { labels: BTreeMap::new(), binds, ..facts(state) }
+}
+
+fn handle_of_go_driver() -> Handle {
+    let origin = Origin::GoDriver { streams_logs: false };
+    Handle { socket: String::new(), name: ContainerName::new(""), origin, ..handle() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_of_the_go_driver_is_adopted_and_then_ours_to_end() {
+    let mut runtime = runtime();
+    runtime.expect_inspect().returning(|_| Ok(of_go_driver(ContainerState::Running)));
+    runtime.expect_start().never();
+    runtime.expect_wait().returning(|_| Ok(ended(6)));
+    runtime.expect_remove().times(1).returning(|_| Ok(Change::Changed));
+    let driver = driver(runtime);
+    driver.recover_task(forgotten(), &handle_of_go_driver()).await.unwrap();
+    let ExitOutcome::Known(exit) = driver.wait_task(&task().id).await.unwrap() else {
+        panic!("unknown exit")
+    };
+    assert_eq!(exit.code, 6);
+    driver.destroy_task(&task().id, true).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_tasks_container_is_not_adopted_whatever_the_go_drivers_state_says() {
+    let mut runtime = runtime();
+    runtime
+        .expect_inspect()
+        .returning(|_| Ok(ContainerFacts { binds: vec![], ..of_go_driver(ContainerState::Running) }));
+    runtime.expect_list().returning(|| Ok(vec![]));
+    runtime.expect_remove().never();
+    let driver = driver(runtime);
+    let refused = driver.recover_task(forgotten(), &handle_of_go_driver()).await.unwrap_err();
+    assert!(matches!(refused, DriverError::NotOurs { .. }), "{refused}");
+    assert_eq!(driver.destroy_task(&task().id, true).await, Err(DriverError::UnknownTask(task().id)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_adopted_is_still_found_by_destroy() {
+    let mut runtime = runtime();
+    runtime.expect_inspect().times(1).returning(|_| Err(error(ErrorKind::Rejected)));
+    runtime.expect_inspect().returning(|_| Ok(of_go_driver(ContainerState::Running)));
+    runtime.expect_list().returning(|| Ok(vec![]));
+    runtime.expect_remove().withf(|id| id.as_str() == ID).times(1).returning(|_| Ok(Change::Changed));
+    let driver = driver(runtime);
+    assert!(driver.recover_task(forgotten(), &handle_of_go_driver()).await.is_err());
+    driver.destroy_task(&task().id, true).await.unwrap();
+    assert_eq!(driver.destroy_task(&task().id, true).await, Err(DriverError::UnknownTask(task().id)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_with_a_new_id_is_found_by_its_name() {
+    let mut runtime = runtime();
+    runtime.expect_inspect().withf(|id| id == "old").returning(|_| Err(error(ErrorKind::NotFound)));
+    runtime
+        .expect_inspect()
+        .withf(|id| id == "web-alloc-1")
+        .returning(|_| Ok(facts(ContainerState::Running)));
+    runtime.expect_wait().returning(|_| Ok(ended(3)));
+    let old = Handle { container: ContainerId::new("old"), ..handle() };
+    driver(runtime).recover_task(forgotten(), &old).await.unwrap();
 }

@@ -6,7 +6,7 @@ use nomad_driver_podman::domain::config::{PluginConfig, Value};
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerState};
 use nomad_driver_podman::domain::fingerprint::{Attribute, Health};
 use nomad_driver_podman::domain::task::identity::{ContainerId, ContainerName};
-use nomad_driver_podman::domain::task::{Handle, TaskRequest};
+use nomad_driver_podman::domain::task::{Handle, Origin, TaskRequest};
 use nomad_driver_podman::driver::{Driver, DriverError};
 use nomad_driver_podman::ports::ErrorKind;
 use nomad_driver_podman::ports::runtime::Change;
@@ -63,7 +63,7 @@ async fn a_socket_that_is_not_there_is_named_with_those_that_are() {
 
 fn handle(socket: &str) -> Handle {
     let (container, name) = (ContainerId::new(ID), ContainerName::new("web-alloc-1"));
-    Handle { socket: socket.to_owned(), container, name, started_at: None }
+    Handle { socket: socket.to_owned(), container, name, started_at: None, origin: Origin::Ours }
 }
 
 fn holding() -> MockRuntime {

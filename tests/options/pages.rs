@@ -10,16 +10,18 @@ fn docs(name: &str) -> std::path::PathBuf {
 }
 
 #[test]
-fn the_reference_page_is_what_the_tables_say() {
-    let (page, path) = (reference::page(), docs("reference.md"));
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, &page).unwrap();
+fn the_pages_are_what_the_tables_say() {
+    for (name, page) in [("reference.md", reference::page()), ("from-docker.md", reference::from_docker())] {
+        let path = docs(name);
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(&path, &page).unwrap();
+        }
+        let written = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            written == page,
+            "docs/{name} is stale; UPDATE_DOCS=1 cargo test --test options writes it anew"
+        );
     }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        written == page,
-        "docs/reference.md is stale; UPDATE_DOCS=1 cargo test --test options writes it anew"
-    );
 }
 
 /// The HCL blocks of a page.

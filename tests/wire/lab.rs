@@ -4,9 +4,10 @@ use crate::agent::Agent;
 use crate::arm::Arm;
 use crate::harness::soon;
 use crate::task::Task;
+use rustix::process::{Pid, Signal};
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -48,9 +49,50 @@ impl Lab {
         self.run.path()
     }
 
+    /// What plugins of this case keep over their own death.
+    fn state(&self) -> PathBuf {
+        self.run.path().join("state")
+    }
+
+    /// The process that holds the pipes of this case open, if there is one.
+    pub fn keeper(&self) -> Option<Pid> {
+        let told = fs::read_to_string(self.state().join("keeper-1.lock")).ok()?;
+        let pid = told.parse().ok().and_then(Pid::from_raw)?;
+        let name = fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
+        name.contains(&*self.state().to_string_lossy()).then_some(pid)
+    }
+
+    /// Waits until it holds so many pipes.
+    pub async fn holding(&self, pipes: usize) -> Pid {
+        let held = |keeper: &Pid| {
+            let fds = fs::read_dir(format!("/proc/{keeper}/fd")).ok();
+            let targets = fds.into_iter().flatten().filter_map(|fd| fs::read_link(fd.ok()?.path()).ok());
+            targets.filter(|target| target.extension().is_some_and(|kind| kind == "fifo")).count()
+        };
+        let holding = async {
+            loop {
+                match self.keeper() {
+                    Some(keeper) if held(&keeper) == pipes => return keeper,
+                    _ => tokio::time::sleep(GLANCE).await,
+                }
+            }
+        };
+        soon("pipes to be held", holding).await
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn keeper_gone(&self) {
+        let gone = async {
+            while self.keeper().is_some() {
+                tokio::time::sleep(GLANCE).await;
+            }
+        };
+        soon("the end of the log keeper", gone).await;
+    }
+
     /// A plugin process that has said hello and nothing else.
     pub async fn launch(&self) -> Rc<Agent> {
-        let agent = Rc::new(Agent::launch(&self.arm).await);
+        let agent = Rc::new(Agent::launch(&self.arm, &self.state()).await);
         self.agents.borrow_mut().push(agent.clone());
         agent
     }
@@ -67,6 +109,20 @@ impl Lab {
             config[name] = value.clone();
         }
         let agent = self.launch().await;
+        agent.set_up(&config).await;
+        agent
+    }
+
+    /// Another driver's plugin on the same Podman, at work.
+    pub async fn plugin_of(&self, binary: &Path, more: Value) -> Rc<Agent> {
+        let mut arm = Arm::find(self.arm.name).unwrap();
+        binary.clone_into(&mut arm.binary);
+        let agent = Rc::new(Agent::launch(&arm, &self.state()).await);
+        self.agents.borrow_mut().push(agent.clone());
+        let mut config = arm.config.clone();
+        for (name, value) in more.as_object().unwrap() {
+            config[name] = value.clone();
+        }
         agent.set_up(&config).await;
         agent
     }
@@ -106,7 +162,17 @@ impl Lab {
         for agent in &agents {
             agent.process.check_log();
         }
+        self.end_keeper().await;
         *self.agents.borrow_mut() = agents;
+    }
+
+    /// The collectors of a test never go away, so a pipe whose task was left behind is held for good.
+    pub async fn end_keeper(&self) {
+        if let Some(keeper) = self.keeper() {
+            // It may end by itself this very moment.
+            let _ = rustix::process::kill_process(keeper, Signal::KILL);
+        }
+        self.keeper_gone().await;
     }
 
     /// Lets go of collectors that nobody ever wrote to, and of writers that nobody reads from: with one of those,

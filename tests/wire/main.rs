@@ -124,6 +124,16 @@ wire! {
             much_output_is_complete_when_the_end_is_told;
             nobody_may_want_them;
         }
+        crashes {
+            a_plugin_killed_in_a_flood_loses_nothing
+                only podman because "containers in memory end with their process";
+            a_keeper_that_dies_is_replaced
+                only podman because "containers in memory end with their process";
+            the_tail_of_a_task_that_ended_unwatched_is_told
+                only podman because "containers in memory end with their process";
+            the_keeper_ends_with_the_last_task
+                only podman because "containers in memory end with their process";
+        }
         recovery {
             a_running_task_goes_on only podman because "containers in memory end with their process";
             a_collector_may_come_after_recovery only podman because "containers in memory end with their process";
@@ -135,6 +145,14 @@ wire! {
             a_container_that_is_gone_is_told;
             bytes_that_are_no_handle_are_refused;
             a_handle_of_a_later_release_is_refused;
+        }
+        takeover {
+            a_container_of_the_go_driver_is_adopted
+                only podman because "nobody else makes containers in memory";
+            a_container_that_only_has_the_name_is_left_alone
+                only podman because "nobody else makes containers in memory";
+            a_task_goes_from_the_go_driver_to_us_and_back
+                only podman because "nobody else makes containers in memory";
         }
         ending {
             the_plugin_ends_in_time_with_streams_open;

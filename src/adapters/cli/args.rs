@@ -1,5 +1,6 @@
 //! What may stand on the command line.
 
+pub use super::convert::args::ConvertArgs;
 use super::jobfile::{Inputs, Purpose, Source};
 pub use super::validate::args::ValidateArgs;
 use crate::domain::config::PluginConfig;
@@ -27,6 +28,8 @@ pub enum Command {
     Run(RunArgs),
     /// Check job files offline, as the driver would read them
     Validate(ValidateArgs),
+    /// Rewrite tasks of the Docker driver for Podman, and list what has no counterpart
+    Convert(ConvertArgs),
     /// Print every option of tasks and of the plugin
     Schema(SchemaArgs),
 }

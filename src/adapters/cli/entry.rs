@@ -3,7 +3,7 @@
 use super::args::{Cli, Command, RunArgs};
 use super::output::complain;
 use super::usage::USAGE;
-use super::{schema, validate};
+use super::{convert, schema, validate};
 use clap::Parser;
 use std::error::Error;
 use std::ffi::OsString;
@@ -23,6 +23,7 @@ pub fn main(run: impl FnOnce(RunArgs) -> Result<u8, RunError>) -> ExitCode {
         }
         Some(Command::Run(args)) => run(args),
         Some(Command::Validate(args)) => validate::command(&args),
+        Some(Command::Convert(args)) => convert::command(&args),
         Some(Command::Schema(args)) => schema::print(&args).map(|()| 0).map_err(RunError::from),
     };
     done.map_or_else(

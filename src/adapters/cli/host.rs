@@ -66,11 +66,11 @@ impl TimelineSink {
 
 #[async_trait]
 impl LogSink for TimelineSink {
-    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         for line in self.lines.feed(bytes) {
             self.show(&line);
         }
-        Ok(())
+        Ok(bytes.len())
     }
 }
 

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`args`], [`usage`], [`entry`] | the command line, what is said without one, and the exit status |
 //! | [`jobfile`] | from HCL to a job whose values know their lines |
+//! | [`convert`] | the `convert` subcommand: jobs of the Docker driver for Podman |
 //! | [`schema`] | the `schema` subcommand: the option tables |
 //! | [`validate`] | the `validate` subcommand: what is wrong with a job file |
 //! | [`session`] | the `run` subcommand as a whole |
@@ -18,6 +19,7 @@
 pub mod alloc;
 pub mod args;
 pub mod colour;
+pub mod convert;
 mod driver;
 pub mod entry;
 pub mod environment;

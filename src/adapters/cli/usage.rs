@@ -22,10 +22,15 @@ For you: play a job's Podman tasks on this machine, without Nomad.
 
     nomad-driver-podman run JOB.nomad.hcl                     simulated, needs nothing installed
     nomad-driver-podman run --runtime podman JOB.nomad.hcl    with the Podman of this machine
+
 Check job files, offline and without starting anything:
 
     nomad-driver-podman validate JOB.nomad.hcl                every problem, at its line
     nomad-driver-podman validate --agent-config client.hcl JOB.nomad.hcl    also what the operator forbids
+
+Bring a job from the Docker driver, keeping its comments and layout:
+
+    nomad-driver-podman convert JOB.nomad.hcl                 the converted job; --write for in place
 
 Look up an option; the page is docs/reference.md.
 

@@ -1,48 +1,74 @@
 //! A FIFO of Nomad's log collector.
 //!
 //! Nomad plugin protocol 6.2: the collector's reader ends for good when the last writer closes, so a sink stays
-//! open from its first write until it is dropped; opening must not block, because the reader may come later.
+//! open from its first write until it is closed, and [`Keeper`] holds it open over our own death; opening must not
+//! block, because the reader may come later.
 
+use super::keeper::Keeper;
 use crate::ports::LogSink;
 use async_trait::async_trait;
 use rustix::fs::{Mode, OFlags};
 use std::io;
 use std::path::PathBuf;
-use tokio::io::AsyncWriteExt;
+use std::sync::Arc;
 use tokio::net::unix::pipe::Sender;
 
 /// Writes to one FIFO.
 pub struct FifoSink {
     path: PathBuf,
-    pipe: Option<Sender>,
+    keeper: Keeper,
+    pipe: Option<Arc<Sender>>,
+    /// The reader went away. What it has not read stays in the pipe for the next one as long as we hold it open.
+    broken: bool,
 }
 
 impl FifoSink {
     /// A sink that opens `path` at its first write.
-    pub fn new(path: PathBuf) -> Self {
-        Self { path, pipe: None }
+    pub fn new(path: PathBuf, keeper: Keeper) -> Self {
+        Self { path, keeper, pipe: None, broken: false }
     }
 
     /// Opens without blocking and without following a symlink, which a task could have put there: the
     /// directory is visible to it. `from_owned_fd` refuses what is no pipe.
-    fn open(&self) -> io::Result<Sender> {
+    async fn open(&mut self) -> io::Result<Arc<Sender>> {
         let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = rustix::fs::open(&self.path, flags, Mode::empty())?;
-        Sender::from_owned_fd(file)
+        let pipe = Arc::new(Sender::from_owned_fd(file)?);
+        self.pipe = Some(Arc::clone(&pipe));
+        self.broken = false;
+        self.keeper.hold(&self.path, &pipe).await;
+        Ok(pipe)
     }
 }
 
 #[async_trait]
 impl LogSink for FifoSink {
-    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let mut pipe = match self.pipe.take() {
-            Some(pipe) => pipe,
-            None => self.open()?,
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let pipe = match &self.pipe {
+            Some(pipe) if !self.broken => Arc::clone(pipe),
+            // A new one although the old may work again: its path may be another FIFO by now.
+            Some(_) | None => self.open().await?,
         };
-        // A reader that went away (EPIPE) leaves `pipe` unset, so that the next write opens anew.
-        pipe.write_all(bytes).await?;
-        self.pipe = Some(pipe);
-        Ok(())
+        if bytes.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            pipe.writable().await?;
+            match pipe.try_write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => {
+                    self.broken = true;
+                    return Err(error);
+                }
+                Ok(count) => return Ok(count),
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        if self.pipe.take().is_some() {
+            self.keeper.release(&self.path);
+        }
     }
 }
 
@@ -50,6 +76,7 @@ impl LogSink for FifoSink {
 mod tests {
     use super::*;
     use rustix::fs::{CWD, FileType, mknodat};
+    use std::fs::File;
     use std::io::Read;
     use std::os::unix::fs::symlink;
 
@@ -59,32 +86,71 @@ mod tests {
         path
     }
 
+    fn sink(path: &std::path::Path) -> FifoSink {
+        FifoSink::new(path.to_owned(), Keeper::none())
+    }
+
+    /// A reader that does not wait for a writer.
+    fn reader(path: &std::path::Path) -> File {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        rustix::fs::open(path, flags, Mode::empty()).unwrap().into()
+    }
+
+    fn text(reader: &mut File) -> String {
+        let mut bytes = [0; 64];
+        let length = reader.read(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes[..length]).into_owned()
+    }
+
     #[tokio::test]
     async fn bytes_arrive_and_closing_is_seen() {
         let dir = tempfile::tempdir().unwrap();
         let path = fifo(&dir);
-        let reader = std::thread::spawn({
-            let path = path.clone();
-            move || {
-                let mut text = String::new();
-                std::fs::File::open(path).unwrap().read_to_string(&mut text).unwrap();
-                text
-            }
-        });
-        let mut sink = FifoSink::new(path);
-        while sink.write(b"one ").await.is_err() {
-            tokio::task::yield_now().await;
-        }
-        sink.write(b"two").await.unwrap();
-        drop(sink);
-        assert_eq!(reader.join().unwrap(), "one two");
+        let mut reader = reader(&path);
+        let mut sink = sink(&path);
+        assert_eq!(sink.write(b"one ").await.unwrap(), 4);
+        assert_eq!(sink.write(b"two").await.unwrap(), 3);
+        sink.close();
+        assert_eq!(text(&mut reader), "one two");
+        assert_eq!(text(&mut reader), "");
     }
 
     #[tokio::test]
     async fn without_a_reader_the_write_fails_at_once() {
         let dir = tempfile::tempdir().unwrap();
-        let error = FifoSink::new(fifo(&dir)).write(b"x").await.unwrap_err();
+        let error = sink(&fifo(&dir)).write(b"x").await.unwrap_err();
         assert_eq!(error.raw_os_error(), Some(rustix::io::Errno::NXIO.raw_os_error()));
+    }
+
+    #[tokio::test]
+    async fn a_full_pipe_takes_what_fits_and_then_waits() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = fifo(&dir);
+        let mut reader = reader(&path);
+        let mut sink = sink(&path);
+        let count = sink.write(&[b'x'; 1 << 20]).await.unwrap();
+        assert!(count < 1 << 20, "{count}");
+        let mut more = Box::pin(sink.write(b"more"));
+        assert!(futures_util::poll!(&mut more).is_pending());
+        let mut all = vec![0; count];
+        reader.read_exact(&mut all).unwrap();
+        assert_eq!(more.await.unwrap(), 4);
+        assert_eq!(text(&mut reader), "more");
+    }
+
+    #[tokio::test]
+    async fn the_next_reader_gets_what_the_last_one_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = fifo(&dir);
+        let first = reader(&path);
+        let mut sink = sink(&path);
+        sink.write(b"left ").await.unwrap();
+        drop(first);
+        assert_eq!(sink.write(b"lost").await.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        assert!(sink.write(b"lost").await.is_err());
+        let mut second = reader(&path);
+        sink.write(b"and right").await.unwrap();
+        assert_eq!(text(&mut second), "left and right");
     }
 
     #[tokio::test]
@@ -95,7 +161,25 @@ mod tests {
         let link = dir.path().join("link");
         symlink(&target, &link).unwrap();
         for path in [&target, &link] {
-            assert!(FifoSink::new(path.clone()).write(b"x").await.is_err());
+            assert!(sink(path).write(b"x").await.is_err());
+        }
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "untouched");
+    }
+
+    #[tokio::test]
+    async fn a_fifo_that_was_swapped_for_another_file_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = fifo(&dir);
+        let target = dir.path().join("target");
+        std::fs::write(&target, "untouched").unwrap();
+        let first = reader(&path);
+        let mut sink = sink(&path);
+        sink.write(b"one").await.unwrap();
+        drop(first);
+        std::fs::remove_file(&path).unwrap();
+        symlink(&target, &path).unwrap();
+        for _ in 0..3 {
+            assert!(sink.write(b"x").await.is_err());
         }
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "untouched");
     }

@@ -1,12 +1,17 @@
 //! Nomad as the driver's host: events go to whoever subscribes, logs into the FIFOs of the log collector.
 
 use super::fifo::FifoSink;
+use super::handshake::Env;
+use super::keeper::Keeper;
+use super::ledger::FileLedger;
+use super::state_dir;
 use crate::adapters::paths;
 use crate::adapters::system;
 use crate::domain::limits::EVENT_BACKLOG;
 use crate::domain::log::Stream;
 use crate::domain::task::TaskRequest;
-use crate::ports::{LogSink, NomadHost, TaskEvent};
+use crate::domain::task::identity::ContainerId;
+use crate::ports::{LogLedger, LogSink, NoLedger, NomadHost, TaskEvent};
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -19,12 +24,28 @@ use tokio_stream::wrappers::BroadcastStream;
 /// was restarted.
 pub struct PluginHost {
     events: broadcast::Sender<TaskEvent>,
+    keeper: Keeper,
+    ledgers: Option<PathBuf>,
 }
 
 impl PluginHost {
-    /// A host that nobody listens to yet.
+    /// A host that nobody listens to yet, for tasks that end with this process.
     pub fn new() -> Self {
-        Self { events: broadcast::channel(EVENT_BACKLOG).0 }
+        Self { events: broadcast::channel(EVENT_BACKLOG).0, keeper: Keeper::none(), ledgers: None }
+    }
+
+    /// The same for tasks that outlive this process, and their logs with them; what that takes is kept where
+    /// [`state_dir::place`] says. Must be called within a tokio runtime.
+    ///
+    /// Without a directory logs are delivered all the same, but a task's log stops when this process is killed.
+    pub fn lasting(env: Env<'_>) -> Self {
+        match state_dir::find(env) {
+            Ok(dir) => Self { keeper: Keeper::of(dir.clone()), ledgers: Some(dir), ..Self::new() },
+            Err(error) => {
+                tracing::warn!(%error, "no state directory: logs have a gap when this plugin is restarted");
+                Self::new()
+            }
+        }
     }
 
     /// Events from now on. Never ends; a subscriber that falls behind loses the oldest.
@@ -52,7 +73,12 @@ impl NomadHost for PluginHost {
             Stream::Stdout => &task.dirs.stdout,
             Stream::Stderr => &task.dirs.stderr,
         };
-        Box::new(FifoSink::new(path.clone()))
+        Box::new(FifoSink::new(path.clone(), self.keeper.clone()))
+    }
+
+    fn log_ledger(&self, container: &ContainerId) -> Box<dyn LogLedger> {
+        let ledger = self.ledgers.as_deref().and_then(|dir| FileLedger::new(dir, container));
+        ledger.map_or_else(|| Box::new(NoLedger) as Box<dyn LogLedger>, |ledger| Box::new(ledger))
     }
 
     fn cores(&self) -> u32 {

@@ -3,7 +3,8 @@
 //!
 //! What lives here: the process around it all ([`process`]), go-plugin's handshake and housekeeping services
 //! ([`serve`]), the base and driver services ([`service`]), conversions between the wire and domain words
-//! ([`convert`]), the log FIFOs and the event stream ([`host`]). What must not: anything about Podman, or a decision
+//! ([`convert`]), the log FIFOs and the event stream ([`host`]), and what keeps those FIFOs open over our own death
+//! ([`keeper`]). What must not: anything about Podman, or a decision
 //! about tasks.
 
 mod accept;
@@ -15,9 +16,12 @@ mod goplugin;
 pub mod handshake;
 pub mod hclog;
 pub mod host;
+pub mod keeper;
+mod ledger;
 pub mod listener;
 pub mod process;
 pub mod proto;
 pub mod serve;
 pub mod service;
 mod signals;
+pub mod state_dir;

@@ -85,8 +85,8 @@ fn attempt<B: BasePlugin, D: Driver>(
     served
 }
 
-/// A running task takes some ten descriptors, and agents often run with a soft limit of 1024. No child of ours
-/// inherits the higher one, since we have none.
+/// A running task takes some ten descriptors, and agents often run with a soft limit of 1024. Our one child, the log
+/// keeper, needs the higher one as well.
 fn raise_descriptor_limit() {
     let limit = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {

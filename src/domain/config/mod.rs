@@ -8,6 +8,7 @@
 //! struct is filled; [`reference`] then writes it into `docs/reference.md`.
 
 pub mod check;
+pub mod docker;
 pub mod grammar;
 pub mod plugin;
 pub mod plugin_options;

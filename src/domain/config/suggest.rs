@@ -1,7 +1,5 @@
 //! What somebody may have meant who wrote a name that does not exist.
 
-use super::row::OptionRow;
-
 /// The nearest of `known`, unless all are too far away to have been meant.
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     // A third of the letters wrong is a typing mistake, half of them another word.
@@ -12,27 +10,13 @@ pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Opti
         .map(|(_, known)| known)
 }
 
-/// The option of `table` that does what the Docker driver's option `name` does.
-pub fn of_docker<'t>(table: &'t [OptionRow], name: &str) -> Option<&'t str> {
-    table.iter().find(|row| row.docker.split(" or ").any(|docker| docker == name)).map(|row| row.name)
-}
+/// Names of a task that people look for in its `config` block, because other tools have them there.
+const OF_THE_TASK: &[&str] =
+    &["constraint", "env", "kill_signal", "kill_timeout", "resources", "template", "user"];
 
-/// Options that only Nomad's Docker driver has, and what to do instead.
-const DOCKER_ONLY: &[(&str, &str)] = &[
-    ("advertise_ipv6_address", "Nomad advertises the address of the group's network"),
-    ("container_exists_attempts", "leave it out: a container of the same name is replaced"),
-    ("cpuset_cpus", "reserve cores with cores in the resources block"),
-    ("credential_spec", "Podman runs no Windows containers"),
-    ("interactive", "leave it out: nomad alloc exec has an interactive mode"),
-    ("isolation", "Podman runs no Windows containers"),
-    ("load", "name the file in image, as docker-archive:PATH or oci-archive:PATH"),
-    ("network", "use network_mode"),
-    ("windows_allow_insecure_container_admin", "Podman runs no Windows containers"),
-];
-
-/// What to do instead of an option that only the Docker driver has.
-pub fn instead_of_docker(name: &str) -> Option<&'static str> {
-    DOCKER_ONLY.iter().find(|(docker, _)| *docker == name).map(|(_, instead)| *instead)
+/// Whether `name` stands in the task, beside its `config` block.
+pub fn is_of_the_task(name: &str) -> bool {
+    OF_THE_TASK.contains(&name)
 }
 
 /// How many letters must be changed, put in, taken out or swapped with the next to make `a` into `b`.
@@ -67,15 +51,7 @@ mod tests {
         for (name, meant) in [("imgae", Some("image")), ("volume", Some("volumes")), ("wat", None)] {
             assert_eq!(nearest(name, known()), meant, "{name}");
         }
-        assert_eq!(of_docker(TASK_OPTIONS, "work_dir"), Some("working_dir"));
-        assert_eq!(of_docker(TASK_OPTIONS, "mounts"), Some("mount"));
-    }
-
-    #[test]
-    fn nothing_is_said_to_be_dockers_alone_that_is_here_too() {
-        for (name, _) in DOCKER_ONLY {
-            assert!(TASK_OPTIONS.iter().all(|row| row.name != *name), "{name}");
-        }
+        assert!(known().all(|name| !is_of_the_task(name)));
     }
 
     proptest! {

@@ -11,9 +11,10 @@ pub mod machine;
 pub mod recover;
 pub mod request;
 pub mod status;
+pub mod takeover;
 
 pub use exit::{ExitOutcome, ExitRecord};
-pub use handle::Handle;
+pub use handle::{Handle, Origin};
 pub use identity::{AllocId, TaskId};
 pub use machine::{Effect, Input, Machine, Refusal, State};
 pub use request::TaskRequest;

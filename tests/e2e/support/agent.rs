@@ -7,6 +7,7 @@ use super::job::Job;
 use super::processes::{self, MARK, Process};
 use super::setup::{PLUGIN, Setup, tell};
 use super::{podman, wait};
+use nomad_driver_podman::adapters::nomad::state_dir;
 use rustix::process::Signal;
 use serde_json::Value;
 use std::fs::{self, File, OpenOptions};
@@ -71,6 +72,7 @@ impl Agent {
         let mut command = self.setup.command(self.path(NOMAD));
         command.args(["agent", "-config"]).arg(self.dir.join("agent.hcl"));
         command.env(MARK, &self.dir).env("HOME", &self.dir).current_dir(&self.dir);
+        command.env(state_dir::VARIABLE, self.dir.join("state"));
         command.stdin(Stdio::null()).stdout(File::try_clone(&log).unwrap()).stderr(log);
         *self.process.lock().unwrap() = Some(command.spawn().unwrap());
     }

@@ -22,6 +22,7 @@ use nomad_driver_podman::adapters::nomad::proto::{driver, goplugin};
 use replies::Replies;
 use serde_json::Value;
 use std::cell::{OnceCell, RefCell};
+use std::path::Path;
 use tokio::sync::watch;
 
 /// See the module.
@@ -43,8 +44,8 @@ pub struct Heard<T> {
 }
 
 impl Agent {
-    pub async fn launch(arm: &Arm) -> Self {
-        let (process, socket) = Process::start(arm).await;
+    pub async fn launch(arm: &Arm, state: &Path) -> Self {
+        let (process, socket) = Process::start(arm, state).await;
         Self {
             host: soon("a connection", Host::dial(&socket)).await,
             process,

@@ -4,6 +4,7 @@ use crate::arm::Arm;
 use crate::gather::Gather;
 use crate::harness::soon;
 use crate::host::socket_of;
+use nomad_driver_podman::adapters::nomad::state_dir;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,7 +31,7 @@ pub struct Process {
 
 impl Process {
     /// Starts the plugin and reads its line. Nomad plugin protocol 1.2: the agent's environment and four more.
-    pub async fn start(arm: &Arm) -> (Self, PathBuf) {
+    pub async fn start(arm: &Arm, state: &Path) -> (Self, PathBuf) {
         let tmp = TempDir::with_prefix("plugin-").unwrap();
         let mut child = Command::new(&arm.binary)
             .args(arm.args)
@@ -42,6 +43,7 @@ impl Process {
             .env("PLUGIN_MAX_PORT", "25000")
             .env("PLUGIN_PROTOCOL_VERSIONS", "2")
             .env("TMPDIR", tmp.path())
+            .env(state_dir::VARIABLE, state)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

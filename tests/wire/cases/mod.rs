@@ -1,6 +1,7 @@
 //! The cases of the table, a theme a file.
 
 pub mod configuring;
+pub mod crashes;
 pub mod destroying;
 pub mod ending;
 pub mod exec;
@@ -14,6 +15,7 @@ pub mod signalling;
 pub mod starting;
 pub mod stopping;
 pub mod streaming;
+pub mod takeover;
 pub mod trouble;
 pub mod volumes;
 pub mod waiting;

@@ -91,15 +91,14 @@ pub async fn numbers_may_come_as_text(lab: &Lab) {
 /// The agent asks again with the same id when a plugin dies before it answers.
 pub async fn a_start_that_was_cut_off_is_started_again(lab: &Lab) {
     let first = lab.plugin().await;
-    let mut task = lab.task(SERVICE);
+    let task = lab.task(SERVICE);
     first.start(&task).await.unwrap();
     task.stdout.says("ready").await;
     first.process.kill().await;
 
     let second = lab.plugin().await;
-    task.collect();
     second.start(&task).await.unwrap();
-    task.stdout.says("ready").await;
+    task.stdout.says("ready\nready\n").await;
     assert_eq!(lab.containers_of(&task).len(), 1, "one task, one container");
     second.signal(task.id(), "SIGTERM").await.unwrap();
     assert_eq!(second.exit_code(task.id()).await, 3);

@@ -3,8 +3,9 @@
 use super::interpolate::RuntimeVars;
 use super::model::{Spans, Task};
 use super::source::{Finding, Rule};
+use crate::domain::config::docker;
 use crate::domain::config::row::{Kind, OptionRow, find};
-use crate::domain::config::suggest::{instead_of_docker, nearest, of_docker};
+use crate::domain::config::suggest::{is_of_the_task, nearest};
 use crate::domain::config::task_options::TASK_OPTIONS;
 use crate::domain::config::{Problem, Problems, TaskConfig, Value};
 
@@ -81,12 +82,15 @@ struct Unknown {
 }
 
 /// What to write instead: first what the Docker driver calls so, then what is spelt nearly so.
-fn instead(table: &'static [OptionRow], name: &str) -> Option<String> {
-    if let Some(ours) = of_docker(table, name) {
-        return Some(format!("{name} is the Docker driver's name; here it is {ours}"));
+fn instead(table: &'static [OptionRow], path: &str, name: &str) -> Option<String> {
+    if let Some(ours) = docker::ours(table, name) {
+        return Some(format!("{name} is the Docker driver's name; here it is {}", ours.name));
     }
-    if let Some(instead) = instead_of_docker(name) {
-        return Some(format!("only the Docker driver has {name}; {instead}"));
+    if let Some(docker) = docker::only(path) {
+        return Some(format!("only the Docker driver has {name}; {}", docker.instead));
+    }
+    if path == name && is_of_the_task(name) {
+        return Some(format!("{name} stands in the task, beside config"));
     }
     nearest(name, table.iter().map(|row| row.name)).map(|meant| format!("did you mean {meant}?"))
 }
@@ -97,7 +101,7 @@ fn unknown_names(table: &'static [OptionRow], prefix: &str, value: &Value, unkno
     for (name, value) in map {
         let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         match find(table, name).map(|row| row.kind) {
-            None => unknown.push(Unknown { help: instead(table, name), path }),
+            None => unknown.push(Unknown { help: instead(table, &path, name), path }),
             Some(Kind::Block(rows)) => {
                 let blocks =
                     if let Value::List(blocks) = value { blocks } else { std::slice::from_ref(value) };

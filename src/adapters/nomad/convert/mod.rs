@@ -4,6 +4,7 @@
 //! becomes the domain's own default.
 
 pub mod fingerprint;
+pub mod go_state;
 pub mod msgpack;
 pub mod request;
 pub mod result;

@@ -104,7 +104,6 @@ pub const ROWS: &[OptionRow] = &[
         "Signal that asks the command to end, where the task has no kill_signal of its own. The image's when unset.",
     )
     .ours()
-    .docker("kill_signal")
     .checked("a signal", |value| parses(value, str::parse::<Signal>), r#"stop_signal = "SIGNOPE""#),
     row("healthchecks", Kind::Block(HEALTHCHECKS), "healthchecks { disable = true }", "The image's health check.")
         .ours(),

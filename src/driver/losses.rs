@@ -1,0 +1,42 @@
+//! Output that was given up because nobody took it: counted, and told once per burst.
+
+use super::Shared;
+use crate::domain::limits::LOSS_INTERVAL;
+use crate::domain::task::TaskRequest;
+use crate::domain::time::Timestamp;
+use std::sync::Arc;
+
+/// What one task has lost and its host does not know yet.
+pub struct Losses {
+    shared: Arc<Shared>,
+    task: Arc<TaskRequest>,
+    bytes: u64,
+    told_at: Option<Timestamp>,
+}
+
+impl Losses {
+    /// Nothing so far.
+    pub fn new(shared: Arc<Shared>, task: Arc<TaskRequest>) -> Self {
+        Self { shared, task, bytes: 0, told_at: None }
+    }
+
+    /// Tells the first loss at once, and what comes after it together.
+    pub fn add(&mut self, bytes: u64) {
+        self.bytes += bytes;
+        let now = self.shared.clock.now();
+        if self.told_at.is_none_or(|told| now.since(told) >= LOSS_INTERVAL) {
+            self.tell();
+        }
+    }
+
+    /// Tells what is not told yet.
+    pub fn tell(&mut self) {
+        if self.bytes == 0 {
+            return;
+        }
+        let bytes = std::mem::take(&mut self.bytes).to_string();
+        let message = format!("Dropped {bytes} bytes of the task's log: its collector is too slow or away");
+        self.shared.tell(&self.task, message, &[("dropped_bytes", &bytes)]);
+        self.told_at = Some(self.shared.clock.now());
+    }
+}

@@ -1,0 +1,114 @@
+//! What a task's log outlives. A plugin that is killed takes no line with it and says none twice: its reader at the
+//! FIFO does not even notice.
+
+use super::LONG;
+use crate::agent::Agent;
+use crate::gather::Gather;
+use crate::lab::Lab;
+use crate::task::Task;
+use nomad_driver_podman::adapters::nomad::proto::driver::TaskHandle;
+use serde_json::json;
+
+/// Lines of the flood: some 7 MB.
+const LINES: usize = 1_000_000;
+
+/// A write to a pipe, of which the ledger may not know: so much may be told twice after each kill.
+const WRITE_BYTES: usize = 64 * 1024;
+
+/// Writes its number on each line, as fast as it can, and waits for SIGTERM.
+fn flood(lab: &Lab) -> Task {
+    let script = format!("seq 1 {LINES}; seq 1 3 >&2; trap 'exit 0' TERM; while :; do sleep 0.1; done");
+    lab.task("forever").with(json!({ "command": "sh", "args": ["-c", script] }))
+}
+
+async fn has_come(log: &Gather, bytes: usize) {
+    log.until(&format!("{bytes} bytes"), |seen| seen.bytes.len() > bytes).await;
+}
+
+/// Every number once and in order, but for a repeated write per kill.
+fn assert_whole(log: &str, kills: usize) {
+    let (mut expected, mut repeats) = (1, 0);
+    for line in log.lines() {
+        let Ok(number) = line.parse::<usize>() else { panic!("{line:?} after {expected}") };
+        if number < expected {
+            repeats += 1;
+            let bytes: usize = (number..expected).map(|number| number.to_string().len() + 1).sum();
+            assert!(bytes <= WRITE_BYTES, "{bytes} bytes are told twice");
+        } else {
+            assert_eq!(number, expected, "lines are lost");
+        }
+        expected = number + 1;
+    }
+    assert_eq!(expected, LINES + 1);
+    assert!(repeats <= kills, "{repeats} repeats");
+}
+
+async fn kill_and_follow(lab: &Lab, plugin: &Agent, handle: &TaskHandle) -> std::rc::Rc<Agent> {
+    plugin.process.kill().await;
+    let next = lab.plugin().await;
+    next.recover(handle).await.unwrap();
+    next
+}
+
+pub async fn a_plugin_killed_in_a_flood_loses_nothing(lab: &Lab) {
+    let task = flood(lab);
+    let mut plugin = lab.plugin().await;
+    let handle = plugin.start(&task).await.unwrap();
+    for bytes in [1 << 20, 3 << 20, 5 << 20] {
+        has_come(&task.stdout, bytes).await;
+        plugin = kill_and_follow(lab, &plugin, &handle).await;
+    }
+    task.stderr.says("1\n2\n3\n").await;
+    plugin.stop(task.id(), LONG, "").await.unwrap();
+    let (stdout, stderr) = tokio::join!(task.stdout.all(), task.stderr.all());
+    assert_whole(&String::from_utf8(stdout).unwrap(), 3);
+    assert_eq!(stderr, b"1\n2\n3\n");
+}
+
+pub async fn a_keeper_that_dies_is_replaced(lab: &Lab) {
+    let task = flood(lab);
+    let mut plugin = lab.plugin().await;
+    let handle = plugin.start(&task).await.unwrap();
+    for bytes in [1 << 20, 3 << 20] {
+        has_come(&task.stdout, bytes).await;
+        let keeper = lab.holding(2).await;
+        rustix::process::kill_process(keeper, rustix::process::Signal::KILL).unwrap();
+        while lab.holding(2).await == keeper {}
+        plugin = kill_and_follow(lab, &plugin, &handle).await;
+    }
+    task.stderr.says("1\n2\n3\n").await;
+    plugin.stop(task.id(), LONG, "").await.unwrap();
+    assert_whole(&String::from_utf8(task.stdout.all().await).unwrap(), 2);
+}
+
+/// Nobody reads, the plugin is killed, the task ends: what it said is told by the next plugin.
+pub async fn the_tail_of_a_task_that_ended_unwatched_is_told(lab: &Lab) {
+    let config = json!({ "recover_stopped": false });
+    let plugin = lab.plugin_with(config.clone()).await;
+    let mut task = lab.task_without_collectors(
+        "out early\\n\nwrite /local/begun x\ntrap USR1 {\nerr last\\n\nexit 6\n}\nforever",
+    );
+    let handle = plugin.start(&task).await.unwrap();
+    crate::lab::exists(&task.local("begun")).await;
+    let container = lab.containers_of(&task).remove(0);
+    plugin.process.kill().await;
+    lab.arm.podman_says(&["kill", "--signal", "USR1", &container]);
+    assert_eq!(lab.arm.podman_says(&["wait", &container]).trim(), "6");
+
+    task.collect();
+    let next = lab.plugin_with(config).await;
+    next.recover(&handle).await.unwrap();
+    assert_eq!(next.exit_code(task.id()).await, 6);
+    let (stdout, stderr) = tokio::join!(task.stdout.all(), task.stderr.all());
+    assert_eq!((&*stdout, &*stderr), (&b"early\n"[..], &b"last\n"[..]));
+}
+
+pub async fn the_keeper_ends_with_the_last_task(lab: &Lab) {
+    let plugin = lab.plugin().await;
+    let task = lab.task(super::SERVICE);
+    plugin.start(&task).await.unwrap();
+    task.stdout.says("ready").await;
+    lab.holding(2).await;
+    plugin.destroy(task.id(), true).await.unwrap();
+    lab.keeper_gone().await;
+}
