@@ -158,6 +158,8 @@ impl Pump {
                     self.losses.add(batch.dropped);
                     self.outlets.deliver(&batch, &*self.clock).await;
                     self.start = LogStart::After(batch.cursor);
+                    // A flood never has to wait for its log nor, with a quick collector, for its pipe.
+                    tokio::task::yield_now().await;
                 }
                 Err(error) => return self.is_final(&error),
             }
