@@ -211,7 +211,7 @@ fn an_empty_list_of_blocks_means_none() {
         Value::Map(entries.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
     };
     let image = ("image", Value::from("redis"));
-    let none = TaskConfig::decode(&with(&[image.clone()])).unwrap();
+    let none = TaskConfig::decode(&with(std::slice::from_ref(&image))).unwrap();
     assert_eq!(TaskConfig::decode(&with(&[image, ("mount", Value::List(vec![]))])), Ok(none));
     let none = PluginConfig::decode(&with(&[])).unwrap();
     for name in ["policy", "socket"] {
