@@ -1,0 +1,128 @@
+//! The bare API: create and start over one warm connection, with the body that the driver sends, and the looks at a
+//! container that need no driver.
+
+use nomad_driver_podman::adapters::nomad::convert::request;
+use nomad_driver_podman::adapters::nomad::proto::driver as wire;
+use nomad_driver_podman::adapters::podman::rest::spec;
+use nomad_driver_podman::domain::config::{PluginConfig, TaskConfig};
+use nomad_driver_podman::domain::container::{Node, plan};
+use nomad_driver_podman::domain::fingerprint::RuntimeFacts;
+use serde_json::Value;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+/// Longer than any call takes that is not going to hang.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A connection that is kept alive.
+pub struct Bare {
+    stream: UnixStream,
+}
+
+impl Bare {
+    /// To the service of `NDP_PODMAN_SOCKET`.
+    pub fn connect() -> Self {
+        let socket = std::env::var("NDP_PODMAN_SOCKET").unwrap();
+        let stream = UnixStream::connect(socket.trim_start_matches("unix://")).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self { stream }
+    }
+
+    /// Creates and starts; returns the id.
+    pub fn create_and_start(&mut self, body: &[u8]) -> String {
+        let created = self.call("POST", "containers/create", body);
+        let created: Value = serde_json::from_str(&created).unwrap();
+        let id = created["Id"].as_str().expect("an id").to_owned();
+        self.call("POST", &format!("containers/{id}/start"), b"");
+        id
+    }
+
+    pub fn remove(&mut self, id: &str) {
+        self.call("DELETE", &format!("containers/{id}?force=true&timeout=0&volumes=true"), b"");
+    }
+
+    /// The first process of a container.
+    pub fn pid(&mut self, id: &str) -> i32 {
+        let container: Value =
+            serde_json::from_str(&self.call("GET", &format!("containers/{id}/json"), b"")).unwrap();
+        i32::try_from(container["State"]["Pid"].as_i64().unwrap()).unwrap()
+    }
+
+    /// Waits for an end, as closely as the service can.
+    pub fn wait(&mut self, id: &str) {
+        self.call(
+            "POST",
+            &format!("containers/{id}/wait?condition=exited&condition=stopped&interval=5ms"),
+            b"",
+        );
+    }
+
+    fn call(&mut self, method: &str, path: &str, body: &[u8]) -> String {
+        let head = format!(
+            "{method} /v4.0.0/libpod/{path} HTTP/1.1\r\nHost: d\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n",
+            body.len()
+        );
+        self.stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
+        let (head, body) = self.reply();
+        assert!(head.starts_with("HTTP/1.1 2"), "{path}: {head}{body}");
+        body
+    }
+
+    /// Head and body of one reply with a Content-Length, in pieces, or without a body.
+    fn reply(&mut self) -> (String, String) {
+        let mut bytes = Vec::new();
+        let mut chunk = [0; 4096];
+        loop {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            if let Some((head, body)) = text.split_once("\r\n\r\n")
+                && let Some(body) = whole(&head.to_ascii_lowercase(), body)
+            {
+                return (head.to_owned(), body);
+            }
+            let read = self.stream.read(&mut chunk).expect("an answer of the service");
+            assert_ne!(read, 0, "the service hung up");
+            bytes.extend_from_slice(&chunk[..read]);
+        }
+    }
+}
+
+/// The body, once it is all there.
+fn whole(head: &str, body: &str) -> Option<String> {
+    if head.contains("transfer-encoding: chunked") {
+        return body.ends_with("0\r\n\r\n").then(|| unchunked(body));
+    }
+    let length =
+        head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
+    (body.len() >= length).then(|| body.to_owned())
+}
+
+fn unchunked(mut body: &str) -> String {
+    let mut whole = String::new();
+    while let Some((length, rest)) = body.split_once("\r\n") {
+        let length = usize::from_str_radix(length, 16).unwrap();
+        whole.push_str(&rest[..length]);
+        body = rest[length..].trim_start();
+    }
+    whole
+}
+
+/// The body that the driver would send for this task.
+pub fn body(task: wire::TaskConfig) -> Vec<u8> {
+    let request = request::task(task).unwrap();
+    let config = TaskConfig::decode(&request.config).unwrap();
+    let runtime = RuntimeFacts {
+        version: "4.3.1".to_owned(),
+        api: "rest",
+        cgroup_version: 1,
+        rootless: false,
+        oci_runtime: String::new(),
+        selinux: false,
+        apparmor: false,
+        seccomp: false,
+        ..RuntimeFacts::default()
+    };
+    let node = Node { plugin: &PluginConfig::default(), runtime: &runtime, cores: 4 };
+    spec::body(&plan(&request, &config, node).unwrap().spec, spec::Version(4, 3)).unwrap()
+}
