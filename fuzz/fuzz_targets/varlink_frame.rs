@@ -34,7 +34,8 @@ fn read<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Vec<u8>>, Option<Str
 fn expected(bytes: &[u8]) -> (Vec<Vec<u8>>, Option<String>) {
     let mut parts: Vec<&[u8]> = bytes.split(|byte| *byte == 0).collect();
     let rest = parts.pop().unwrap_or_default();
-    let whole = parts.iter().take_while(|part| part.len() <= LIMIT).map(|part| part.to_vec()).collect::<Vec<_>>();
+    let whole =
+        parts.iter().take_while(|part| part.len() <= LIMIT).map(|part| part.to_vec()).collect::<Vec<_>>();
     let end = match rest.len() {
         _ if whole.len() < parts.len() => Some(BadFrame::TooLong(LIMIT)),
         0 => None,
