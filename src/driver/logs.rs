@@ -120,6 +120,7 @@ pub(super) fn spawn(
     let stopped = stop.clone();
     let running = tokio::spawn(async move {
         tokio::select! {
+            biased;
             () = pump.run(opened) => {}
             () = stopped.cancelled() => {}
         }
