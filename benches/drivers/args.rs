@@ -27,9 +27,6 @@ pub struct Args {
     /// Where the figures are written.
     #[arg(long, value_name = "FILE", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench/drivers.json"))]
     pub json: PathBuf,
-    /// Draws the figures as SVG charts into this directory.
-    #[arg(long, value_name = "DIR")]
-    pub plot: Option<PathBuf>,
 }
 
 impl Args {
