@@ -23,7 +23,7 @@ const MERGED: &str = "Podman 1 sends the standard error of a command over the ch
 const ENDLESS: &str = "Podman 1 has no way to end the standard input of a command without a terminal";
 
 /// Cases that need a container with real processes, which only a real Podman 1 has.
-const PROCESSES: &[&str] = &["exec::kill_ends_the_program"];
+const PROCESSES: &[&str] = &["exec::kill_ends_the_program", "exec::kill_ends_what_the_program_has_started"];
 
 /// Why the service over the in-memory runtime cannot pass `case`.
 pub fn needs_processes(case: &str) -> Option<&'static str> {

@@ -7,9 +7,11 @@
 //! | --- | --- |
 //! | [`seen`] | a container as a service told it, and when its exit code counts |
 //! | [`mod@wait`], [`watches`] | the end of a container, watched once for all who wait |
+//! | [`births`] | the same of those that end before they can be watched |
 //! | [`deaths`] | the same where no process can be held |
 //! | [`mod@logs`], [`mod@last_words`], [`mod@stats`] | its output, the end of it, and its counters |
 
+pub mod births;
 pub mod deaths;
 pub mod last_words;
 pub mod logs;

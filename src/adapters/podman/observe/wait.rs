@@ -140,6 +140,9 @@ impl<S: Service> Waiter<'_, S> {
         let pidfd = |pid: Option<u32>| pid.and_then(|pid| Pidfd::of_container(root, pid, id));
         let init = pidfd(seen.facts.pid);
         let oom = init.as_ref().and_then(|init| oom_watch(root, init, id));
+        if oom.is_some() {
+            self.common.births.forget(self.id);
+        }
         if self.common.exits.get().is_none() {
             let dir = seen.conmon_pid.and_then(|pid| exit_file::dir_of(root, pid, id));
             // Another watch may have been faster, with the same answer.
@@ -319,6 +322,10 @@ impl<S: Service> Waiter<'_, S> {
         if seen.facts.exit_code.is_some_and(|code| code != KILLED) {
             return None;
         }
+        self.common.births.killed(self.id).or_else(|| self.killed_lately(seen))
+    }
+
+    fn killed_lately(&self, seen: &Seen) -> Option<MemoryAtEnd> {
         let cgroup = Cgroup::of_ended(&self.common.root, &seen.cgroup_parent, self.id.as_str())?;
         OomWatch::since_birth(&cgroup).ok()?.killed()
     }

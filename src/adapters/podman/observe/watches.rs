@@ -1,6 +1,7 @@
 //! One watch per container, however many wait for its end, and what all watches of a service share.
 
 use super::Service;
+use super::births::Births;
 use super::deaths::Deaths;
 use super::wait::wait;
 use crate::domain::container::ContainerFacts;
@@ -31,6 +32,8 @@ pub struct Common<S> {
     pub root: PathBuf,
     /// Where its conmons leave exit codes, once one of them was seen.
     pub exits: OnceLock<PathBuf>,
+    /// What was seen of containers before anybody waited for them.
+    pub births: Births,
     /// Who waits for the service's word.
     pub deaths: Deaths,
 }
@@ -44,14 +47,29 @@ impl<S> Clone for Watches<S> {
 impl<S: Service> Watches<S> {
     /// Watches nothing yet. Processes are looked for below `root`, which is `/` but for tests.
     pub fn new(service: Arc<S>, root: &Path) -> Self {
-        let common =
-            Common { service, root: root.to_owned(), exits: OnceLock::new(), deaths: Deaths::default() };
+        let common = Common {
+            service,
+            root: root.to_owned(),
+            exits: OnceLock::new(),
+            births: Births::default(),
+            deaths: Deaths::default(),
+        };
         Self { shared: Arc::new(common), watching: Arc::default() }
     }
 
     /// The service.
     pub fn service(&self) -> &Arc<S> {
         &self.shared.service
+    }
+
+    /// The service has just started this container. Whoever waits for its end may come late.
+    pub fn started(&self, id: &ContainerId) {
+        self.shared.births.begin(&self.shared.root, id);
+    }
+
+    /// Nobody will ask about this container again.
+    pub fn forget(&self, id: &ContainerId) {
+        self.shared.births.forget(id);
     }
 
     /// See [`crate::ports::ContainerRuntime::wait`].

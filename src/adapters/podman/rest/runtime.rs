@@ -64,7 +64,9 @@ impl ContainerRuntime for RestRuntime {
     }
 
     async fn start(&self, id: &ContainerId) -> Result<Change, RuntimeError> {
-        self.podman.start(id).await
+        let started = self.podman.start(id).await?;
+        self.watches.started(id);
+        Ok(started)
     }
 
     async fn inspect(&self, id: &str) -> Result<ContainerFacts, RuntimeError> {
@@ -81,6 +83,7 @@ impl ContainerRuntime for RestRuntime {
 
     async fn remove(&self, id: &ContainerId) -> Result<Change, RuntimeError> {
         self.groups.forget(id);
+        self.watches.forget(id);
         self.podman.remove(id).await
     }
 

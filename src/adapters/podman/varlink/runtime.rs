@@ -62,7 +62,9 @@ impl ContainerRuntime for VarlinkRuntime {
     }
 
     async fn start(&self, id: &ContainerId) -> Result<Change, RuntimeError> {
-        self.podman.start(id).await
+        let started = self.podman.start(id).await?;
+        self.watches.started(id);
+        Ok(started)
     }
 
     async fn inspect(&self, id: &str) -> Result<ContainerFacts, RuntimeError> {
@@ -79,6 +81,7 @@ impl ContainerRuntime for VarlinkRuntime {
 
     async fn remove(&self, id: &ContainerId) -> Result<Change, RuntimeError> {
         self.groups.forget(id);
+        self.watches.forget(id);
         self.podman.remove(id).await
     }
 
