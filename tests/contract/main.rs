@@ -149,6 +149,7 @@ contract! {
         a_reader_that_leaves_changes_nothing;
         the_last_words_are_of_standard_error;
         what_a_bounded_log_cannot_hold_is_dropped_and_counted;
+        output_out_of_sight_is_told_all_the_same;
         an_absent_container_is_not_found;
     }
     exec {

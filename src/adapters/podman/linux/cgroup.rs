@@ -63,7 +63,8 @@ impl Cgroup {
 
     /// Processes that are in the group now, in no order; none if it is gone.
     pub fn processes(&self) -> Vec<u32> {
-        let files = PROCESSES.iter().filter_map(|name| fs::read_to_string(self.dir("memory")?.join(name)).ok());
+        let files =
+            PROCESSES.iter().filter_map(|name| fs::read_to_string(self.dir("memory")?.join(name)).ok());
         files.flat_map(|text| text.lines().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect()
     }
 

@@ -72,7 +72,8 @@ fn end_one(member: &Pidfd) -> io::Result<()> {
 /// Members that are not known yet, held.
 fn others(root: &Path, leader: u32, members: &BTreeMap<u32, Pidfd>) -> BTreeMap<u32, Pidfd> {
     let leads = process::family(root, leader).is_some_and(|family| family.session == leader);
-    let is_ours = |family: Family| members.contains_key(&family.parent) || (leads && family.session == leader);
+    let is_ours =
+        |family: Family| members.contains_key(&family.parent) || (leads && family.session == leader);
     let is_member = |pid: u32| process::family(root, pid).is_some_and(is_ours);
     let unknown = pids(root).into_iter().filter(|pid| !members.contains_key(pid) && is_member(*pid));
     // Again after the hold: the pid may be another's by then.
@@ -130,7 +131,9 @@ mod tests {
         }
         assert!(others.iter().all(|pid| is_alive(*pid)), "a stranger was ended");
         assert!(end(Path::new("/"), ours.id(), ID).is_err_and(|error| matches!(error, Unkillable::Unseen)));
-        assert!(end(Path::new("/"), other.id(), ID).is_err_and(|error| matches!(error, Unkillable::Doubtful)));
+        assert!(
+            end(Path::new("/"), other.id(), ID).is_err_and(|error| matches!(error, Unkillable::Doubtful))
+        );
         others.iter().chain([&other.id()]).for_each(|pid| drop(Pidfd::open(*pid).map(|pidfd| pidfd.kill())));
         other.wait().unwrap();
     }

@@ -10,6 +10,7 @@
 //! | [`births`] | the same of those that end before they can be watched |
 //! | [`deaths`] | the same where no process can be held |
 //! | [`mod@logs`], [`mod@last_words`], [`mod@stats`] | its output, the end of it, and its counters |
+//! | [`told`] | its output where its file cannot be read |
 
 pub mod births;
 pub mod deaths;
@@ -17,6 +18,7 @@ pub mod last_words;
 pub mod logs;
 pub mod seen;
 pub mod stats;
+pub mod told;
 pub mod wait;
 pub mod watches;
 
@@ -30,8 +32,10 @@ pub use stats::{Groups, stats};
 pub use watches::Watches;
 
 use super::call::Call;
+use crate::domain::log::Stream;
 use crate::domain::stats::StatsSample;
 use crate::domain::task::identity::ContainerId;
+use crate::domain::time::Timestamp;
 use crate::ports::{Clock, ErrorKind, RuntimeError};
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
@@ -46,6 +50,26 @@ pub enum Hint {
     NoRecord,
     /// It went away.
     Broken,
+}
+
+/// Which output a service shall tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Also what is written later.
+    pub follow: bool,
+    /// Only what was written later than that.
+    pub after: Option<Timestamp>,
+}
+
+/// A line of output, or a part of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Which stream.
+    pub stream: Stream,
+    /// When it was written, in whole seconds since 1970.
+    pub second: i64,
+    /// As the container wrote it, with its newline if it has one.
+    pub bytes: Vec<u8>,
 }
 
 /// What an observer needs of a service, on any wire.
@@ -73,6 +97,16 @@ pub trait Service: Send + Sync + 'static {
     /// Ids of the containers of ours that have not ended.
     async fn alive(&self) -> Result<HashSet<ContainerId>, RuntimeError> {
         Err(RuntimeError::new("list containers", "", ErrorKind::Unsupported, "no stream of events"))
+    }
+
+    /// A container's output by the service's own means, in the order written. Those that follow may end early.
+    async fn output(
+        &self,
+        call: &Call,
+        _: &ContainerId,
+        _: Wanted,
+    ) -> Result<BoxStream<'static, Result<Vec<Line>, RuntimeError>>, RuntimeError> {
+        Err(call.error(ErrorKind::Unsupported, "its log cannot be seen from here"))
     }
 
     /// Counters by the service's own means.

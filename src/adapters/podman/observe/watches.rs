@@ -62,6 +62,11 @@ impl<S: Service> Watches<S> {
         &self.shared.service
     }
 
+    /// Below which files of this machine are looked for.
+    pub fn root(&self) -> &Path {
+        &self.shared.root
+    }
+
     /// The service has just started this container. Whoever waits for its end may come late.
     pub fn started(&self, id: &ContainerId) {
         self.shared.births.begin(&self.shared.root, id);
