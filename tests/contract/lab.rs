@@ -209,7 +209,8 @@ impl Lab {
                 found => left.push(format!("{name}: {found:?}")),
             }
         }
-        for volume in self.volumes.lock().unwrap().drain(..).collect::<Vec<_>>() {
+        let volumes = std::mem::take(&mut *self.volumes.lock().unwrap());
+        for volume in volumes {
             self.arm.remove_volume(&volume).await;
         }
         left
