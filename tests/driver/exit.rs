@@ -87,13 +87,18 @@ async fn a_stop_signals_waits_and_kills() {
 /// On the in-memory runtime, whose first process is spared every signal that it does not handle.
 #[tokio::test(start_paused = true)]
 async fn what_ignores_everything_is_gone_a_second_after_its_grace_and_not_before() {
+    let dir = tempfile::tempdir().unwrap();
+    for below in ["alloc", "web/local", "web/secrets"] {
+        std::fs::create_dir_all(dir.path().join(below)).unwrap();
+    }
     for grace in [Duration::ZERO, Duration::from_millis(250), Duration::from_secs(5)] {
         let runtime = MemoryRuntime::new(Arc::new(TestClock)).with_image("localhost/busybox");
         let driver = driver_on(Arc::new(runtime));
         let args = vec!["ignore TERM\nignore INT\nforever"];
         let config =
             [("image", "localhost/busybox".into()), ("command", "program".into()), ("args", args.into())];
-        let task = TaskRequest { config: Value::object(config), ..task() };
+        let mut task = TaskRequest { config: Value::object(config), ..task() };
+        task.dirs.alloc = dir.path().to_owned();
         driver.start_task(task.clone()).await.unwrap();
         let before = tokio::time::Instant::now();
         driver.stop_task(&task.id, grace, None).await.unwrap();
