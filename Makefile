@@ -4,7 +4,9 @@ PODMAN := tests/support/podman.sh
 # Set NDP_REQUIRE=1 to make a Podman that cannot be had an error instead of a loud skip.
 ARM := tests/support/arm.sh
 
-.PHONY: help test test-podman4 test-podman5 test-rootless test-automtls lint deny release bench
+SIM := cargo run --quiet --release -- simulate
+
+.PHONY: help bench-promises simulate canary test test-podman4 test-podman5 test-rootless test-automtls lint deny release bench
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -23,6 +25,13 @@ test-rootless: ## the suites that talk to Podman, with a rootless one
 test-automtls: ## the optional mutual TLS of the plugin socket
 	cargo test --features automtls --lib automtls
 
+simulate: ## every pair of faults, and 2000 worlds (release build)
+	$(SIM) --exhaustive
+	$(SIM) --seeds 2000
+
+canary: ## the simulation finds a planted bug, or it is broken
+	cargo test --features canary --test sim
+
 lint: ## format and lints, as CI sees them
 	cargo fmt --check
 	cargo clippy --locked --all-targets --all-features -- -D warnings
@@ -40,3 +49,6 @@ BENCH :=
 bench: release ## this driver measured, and DRIVER_BIN=/path beside it
 	env -u DRIVER_BIN $(ARM) podman4 cargo test --quiet --bench drivers -- \
 		--ours target/release/nomad-driver-podman $(if $(DRIVER_BIN),--driver $(DRIVER_BIN)) $(BENCH)
+
+bench-promises: ## single promises: the start ratio (Podman 1 too), start-up, memory, the log splitter
+	$(ARM) podman4 cargo bench --bench promises

@@ -15,8 +15,11 @@
 //!                       ▲
 //!       ┌───────────────┼──────────────────┐
 //!  adapters::podman  adapters::memory  adapters::system, credentials
-//!  rest, linux       in-memory runtime  the real clock, registry accounts
+//!  rest, varlink, …  in-memory runtime  the real clock, registry accounts
 //! ```
+//!
+//! `simulation` puts the same parts together in memory, with virtual time and faults in every call: one seed is
+//! one world.
 //!
 //! Imports run one way: `main -> adapters, driver -> ports -> domain`; adapters never import each other. Tests
 //! in `tests/house` hold all of this.
@@ -40,3 +43,5 @@ pub mod adapters;
 pub mod domain;
 pub mod driver;
 pub mod ports;
+#[cfg(feature = "cli")]
+pub mod simulation;

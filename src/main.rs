@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         return process::run(&env, |_| plugin(&env));
     }
     #[cfg(feature = "cli")]
-    return cli::entry::main(play);
+    return cli::entry::main(play, nomad_driver_podman::simulation::command::simulate);
     #[cfg(not(feature = "cli"))]
     return process::not_for_a_shell();
 }

@@ -64,13 +64,21 @@ impl Session {
 
     fn remember(&self, agent: &Agent) {
         if agent.process.is_running() {
-            self.family.borrow_mut().extend(machine::family(agent.process.pid));
+            self.family.borrow_mut().extend(self.family_of(agent));
         }
+    }
+
+    /// The plugin, and whoever holds the log pipes for it.
+    fn family_of(&self, agent: &Agent) -> BTreeSet<u32> {
+        let mut family = machine::family(agent.process.pid);
+        family.extend(self.lab.keeper().map(|keeper| keeper.as_raw_nonzero().get().cast_unsigned()));
+        family
     }
 
     /// The processes of the plugin that runs.
     pub async fn pids(&self) -> BTreeSet<u32> {
-        machine::family(self.agent().await.process.pid)
+        let agent = self.agent().await;
+        self.family_of(&agent)
     }
 
     /// The processes of the Podman service behind the socket.

@@ -72,6 +72,19 @@ pub struct Fingerprint {
     pub attributes: BTreeMap<String, Attribute>,
 }
 
+impl Fingerprint {
+    /// Nomad's Docker driver, given a `socket` that is Podman's, takes our containers for its own, whose tasks it
+    /// does not know, and removes them after some minutes. Nothing here can keep it from that.
+    #[must_use]
+    pub fn with_docker_shim(mut self, socket: &str) -> Self {
+        self.attributes.insert("driver.podman.dockerShim".to_owned(), text(socket));
+        let warning = "leads to Podman: Nomad's docker driver may remove this driver's containers; set \
+                       driver.denylist = \"docker\" in the client's options";
+        self.description = format!("{} ({socket} {warning})", self.description);
+        self
+    }
+}
+
 /// What was seen of one socket.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a> {
@@ -85,8 +98,9 @@ pub struct Seen<'a> {
     pub answered_before: bool,
 }
 
-/// The report on all sockets of a node. A node with a socket that does not answer is not offered new tasks: the
-/// host knows one health per driver, and cannot know which socket a task will name.
+/// The report on all sockets of a node. The host knows one health per driver: it is that of the default socket,
+/// where tasks run that name none. Another one that is silent is named, and told by its own attribute, which jobs
+/// can constrain on; it must not take the tasks of the others with it.
 pub fn fingerprint(sockets: &[Seen<'_>]) -> Fingerprint {
     let mut attributes: BTreeMap<String, Attribute> = sockets.iter().flat_map(socket_attributes).collect();
     let some = sockets.iter().any(|socket| socket.probe.is_ok());
@@ -100,7 +114,11 @@ pub fn fingerprint(sockets: &[Seen<'_>]) -> Fingerprint {
 fn verdict(sockets: &[Seen<'_>]) -> (Health, String) {
     let silent: Vec<&Seen<'_>> = sockets.iter().filter(|socket| socket.probe.is_err()).collect();
     let absent = silent.len() == sockets.len() && !sockets.iter().any(|socket| socket.answered_before);
-    let health = if absent { Health::Undetected } else { Health::Unhealthy };
+    let health = match silent.iter().any(|socket| socket.is_default) {
+        _ if absent => Health::Undetected,
+        true => Health::Unhealthy,
+        false => Health::Healthy,
+    };
     match (silent.as_slice(), sockets) {
         ([], [_]) => (Health::Healthy, "Healthy".to_owned()),
         ([], _) => (Health::Healthy, "All Podman sockets are responding.".to_owned()),
@@ -173,16 +191,30 @@ mod tests {
     }
 
     #[test]
-    fn one_silent_socket_makes_the_driver_unhealthy_and_all_make_it_undetected() {
+    fn a_docker_socket_that_is_podmans_is_told_whatever_the_health() {
+        for probe in [Ok(&RuntimeFacts::default()), Err("gone")] {
+            let report = fingerprint(&[seen("default", true, probe)]);
+            let warned = report.clone().with_docker_shim("/var/run/docker.sock");
+            assert_eq!(warned.health, report.health);
+            assert_eq!(warned.attributes["driver.podman.dockerShim"], text("/var/run/docker.sock"));
+            assert!(warned.description.starts_with(&report.description), "{}", warned.description);
+            assert!(warned.description.contains("driver.denylist"), "{}", warned.description);
+        }
+    }
+
+    #[test]
+    fn the_health_is_that_of_the_default_socket_and_none_at_all_is_undetected() {
         let facts = RuntimeFacts::default();
         let some = fingerprint(&[
             seen("b", false, Err("x")),
             seen("a", false, Err("x")),
             seen("c", true, Ok(&facts)),
         ]);
-        assert_eq!(some.health, Health::Unhealthy);
+        assert_eq!(some.health, Health::Healthy);
         assert_eq!(some.description, "Cannot fingerprint certain podman sockets: a, b");
         assert_eq!(some.attributes["driver.podman.a.health"], text("unhealthy"));
+        let default = fingerprint(&[seen("a", true, Err("x")), seen("b", false, Ok(&facts))]);
+        assert_eq!(default.health, Health::Unhealthy);
         let none = fingerprint(&[seen("a", true, Err("x")), seen("b", false, Err("x"))]);
         assert_eq!(
             (none.health, none.description.as_str()),

@@ -29,8 +29,15 @@ pub const FINGERPRINT_RETRY_INTERVAL: Duration = Duration::from_secs(5);
 /// How long one look at Podman's health may take before it counts as unhealthy.
 pub const FINGERPRINT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long whoever listens on Docker's socket may take to say what it is. Docker answers within milliseconds, and
+/// a report must not wait for it.
+pub const SHIM_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// How long WaitTask waits for the last log lines after the exit of a task.
 pub const LOG_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long WaitTask waits for the last words of a task that failed soon after its start.
+pub const LAST_WORDS_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Between two events about output that was dropped. Nomad shows the last ten events of a task: a task that
 /// floods must not push all others out.
@@ -60,3 +67,38 @@ pub const EXEC_OUTPUT_BYTES: usize = 64 * 1024;
 
 /// Longest error text passed on from Podman.
 pub const MESSAGE_BYTES: usize = 4096;
+
+/// Time between two looks at what may be left over. A look costs Podman 0.4 ms per container.
+pub const REAP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The same when an operator has chosen a grace shorter than that.
+pub const REAP_INTERVAL_MIN: Duration = Duration::from_secs(1);
+
+/// Looks for the container of a failed start before it counts as never made: with pauses of up to 5 s more than
+/// [`CHANGE_TIMEOUT`], by when a service that carries out late has carried out.
+pub const LEFTOVER_ABSENT_LOOKS: u32 = 40;
+
+/// Looks in all, Podman's absences included: about an hour. What comes later is left to the reaper.
+pub const LEFTOVER_LOOKS: u32 = 1000;
+
+/// Creates and starts that one Podman carries out at once. Each forks conmon and the OCI runtime and takes Podman's
+/// locks; more at once make all of them slower, and none is done sooner.
+pub const STARTS_AT_ONCE: usize = 8;
+
+/// Signals and removals at once, beside the starts: what ends makes room.
+pub const ENDS_AT_ONCE: usize = 8;
+
+/// Questions and commands inside containers at once; one costs Podman about a millisecond.
+pub const QUESTIONS_AT_ONCE: usize = 32;
+
+/// Pulls of different images at once; each has several connections to its registry.
+pub const PULLS_AT_ONCE: usize = 4;
+
+/// Lines of a pull that a slow listener may fall behind.
+pub const PULL_LINES: usize = 64;
+
+/// Calls in a row without an answer in time after which Podman is left alone.
+pub const BREAKER_TIMEOUTS: u32 = 3;
+
+/// For how long, before one call tries again.
+pub const BREAKER_REST: Duration = Duration::from_secs(10);

@@ -93,6 +93,11 @@ pub struct K8sFile {
 }
 
 impl K8sFile {
+    /// Begins somewhere in the middle of a record, which is left out.
+    pub fn in_a_record() -> Self {
+        Self { skipping: true, ..Self::default() }
+    }
+
     /// Lines so far that were no records.
     pub fn garbage_lines(&self) -> u64 {
         self.garbage_lines

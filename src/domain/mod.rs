@@ -11,8 +11,8 @@
 //! | [`policy`] | what the operator allows, applied to what a job asks for |
 //! | [`container`] | the runtime-neutral container spec and the translation into it |
 //! | [`capability`], [`fingerprint`] | what the driver promises and how it feels |
-//! | [`log`], [`delivery`] | a task's output, and how far it has got |
-//! | [`image`], [`signal`], [`duration`], [`time`], [`stats`], [`secret`], [`limits`] | one idea each |
+//! | [`log`], [`delivery`], [`last_words`] | a task's output, how far it has got, and how it ended |
+//! | [`image`], [`idle`], [`signal`], [`duration`], [`time`], [`stats`], [`secret`], [`limits`] | one idea each |
 
 pub mod capability;
 pub mod config;
@@ -20,7 +20,9 @@ pub mod container;
 pub mod delivery;
 pub mod duration;
 pub mod fingerprint;
+pub mod idle;
 pub mod image;
+pub mod last_words;
 pub mod limits;
 pub mod log;
 pub mod policy;

@@ -10,7 +10,7 @@ const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
 impl Timestamp {
     /// From nanoseconds since the epoch.
-    pub fn from_unix_nanos(nanos: i64) -> Self {
+    pub const fn from_unix_nanos(nanos: i64) -> Self {
         Self(nanos)
     }
 

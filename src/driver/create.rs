@@ -2,16 +2,20 @@
 //! of a request whose reply was lost.
 
 use super::error::DriverError;
+use super::patience::telling;
 use super::retry::Backoff;
 use super::{Shared, owner};
 use crate::domain::config::plugin::CredentialSources;
-use crate::domain::container::labels::{Owner, owner as owner_of};
+use crate::domain::container::labels::{Owner, PULLED_LABEL, owner as owner_of};
 use crate::domain::container::{ContainerFacts, ContainerSpec, ContainerState};
+use crate::domain::image::progress::Progress;
 use crate::domain::image::{Account, Image, ImageRef, PullPolicy, PullRequest};
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::{TaskRequest, takeover};
 use crate::ports::runtime::Created;
 use crate::ports::{ContainerRuntime, ErrorKind, RuntimeError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio_util::sync::CancellationToken;
 
 /// Rounds of create, settle, create again. A pull, a leftover and a lost reply need three; more means that
 /// somebody works against us.
@@ -20,6 +24,8 @@ const ROUNDS: u32 = 6;
 /// One start of a task on its way to a container.
 pub struct Creation<'a> {
     pub shared: &'a Shared,
+    /// Name of the socket.
+    pub socket: &'a str,
     pub runtime: &'a dyn ContainerRuntime,
     pub task: &'a TaskRequest,
     pub spec: ContainerSpec,
@@ -28,13 +34,26 @@ pub struct Creation<'a> {
     pub sources: &'a CredentialSources,
     /// Pull without an account if a source fails.
     pub soft_fail: bool,
+    /// Nobody waits for the task any more.
+    pub given_up: &'a CancellationToken,
+    /// Images that are pulled will be removed again one day.
+    pub collects: bool,
+    /// A container may be there although Podman has not said so, now or later.
+    pub unsettled: bool,
 }
 
 impl Creation<'_> {
     /// Creates the container. Creating first and asking questions later keeps the usual start at one call.
-    pub async fn run(mut self) -> Result<ContainerId, DriverError> {
+    ///
+    /// # Errors
+    /// There is no container, unless [`Creation::unsettled`].
+    pub async fn run(&mut self) -> Result<ContainerId, DriverError> {
+        self.mark(self.shared.images.label(self.socket, &self.pull.image.to_string()));
         if self.pull.comes_first() {
-            self.spec.image = ImageRef::from_id(self.pull().await?);
+            let before = self.before_pull().await;
+            let id = self.pull().await?;
+            self.note_pulled(&id, before);
+            self.spec.image = ImageRef::from_id(id);
         }
         let mut backoff = Backoff::new(&*self.shared.clock);
         let mut last = None;
@@ -43,10 +62,11 @@ impl Creation<'_> {
                 Ok(created) => return Ok(self.created(created)),
                 Err(error) => error,
             };
+            self.unsettled |= error.effect_is_unknown();
             if let Some(id) = self.recover_from(&error).await? {
                 return Ok(id);
             }
-            if error.is(ErrorKind::Unavailable) {
+            if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Internal) {
                 backoff.pause().await;
             }
             last = Some(error);
@@ -67,44 +87,75 @@ impl Creation<'_> {
     }
 
     fn created(&self, created: Created) -> ContainerId {
-        for warning in &created.warnings {
-            self.shared.tell(self.task, format!("Podman warns: {warning}"), &[]);
-        }
+        let events = self.shared.events(self.task);
+        events.created(&self.spec.name, &created.id);
+        created.warnings.iter().for_each(|warning| events.warned(warning));
         created.id
     }
 
     /// What to do about a failed create: an id if it had worked after all, nothing to try again, or the error.
-    async fn recover_from(&self, error: &RuntimeError) -> Result<Option<ContainerId>, DriverError> {
+    async fn recover_from(&mut self, error: &RuntimeError) -> Result<Option<ContainerId>, DriverError> {
         match error.kind {
             ErrorKind::ImageMissing if self.pull.policy != PullPolicy::Never => {
-                self.pull().await.map(|_| None)
+                let id = self.pull().await?;
+                self.note_pulled(&id, Some(None));
+                Ok(None)
             }
             ErrorKind::NameInUse | ErrorKind::OutcomeUnknown | ErrorKind::TimedOut => self.settle().await,
-            ErrorKind::Unavailable => Ok(None),
+            // Internal: its store is locked, for instance. Another try costs less than another placement.
+            ErrorKind::Unavailable | ErrorKind::Internal => Ok(None),
             ErrorKind::ImageMissing
             | ErrorKind::NotFound
             | ErrorKind::WrongState
             | ErrorKind::RegistryUnavailable
             | ErrorKind::Rejected
             | ErrorKind::Unsupported
-            | ErrorKind::Malformed
-            | ErrorKind::Internal => Err(DriverError::runtime("start task", error.clone())),
+            | ErrorKind::Malformed => Err(DriverError::runtime("start task", error.clone())),
         }
+    }
+
+    /// Which image has the name before a pull: `None` if nobody can tell or it does not matter.
+    async fn before_pull(&self) -> Option<Option<String>> {
+        let matters = self.collects && matches!(self.pull.image, Image::Named(_));
+        if !matters {
+            return None;
+        }
+        self.runtime.image_id(&self.pull.image.to_string()).await.ok()
+    }
+
+    /// An image that was not there before is ours to remove.
+    fn note_pulled(&mut self, id: &str, before: Option<Option<String>>) {
+        let is_new = before.is_some_and(|before| before.as_deref() != Some(id));
+        if self.collects && is_new && matches!(self.pull.image, Image::Named(_)) {
+            let name = self.pull.image.to_string();
+            self.shared.images.pulled(self.socket, id, &name);
+            self.mark(self.shared.images.label(self.socket, &name));
+        }
+    }
+
+    fn mark(&mut self, pulled: Option<String>) {
+        self.spec.labels.extend(pulled.map(|pulled| (PULLED_LABEL.to_owned(), pulled)));
     }
 
     /// Gets the image; its id.
     async fn pull(&self) -> Result<String, DriverError> {
         let failed = |error| DriverError::runtime("start task", error);
         let request = PullRequest { account: self.account().await?, ..self.pull.clone() };
-        let image = request.image.to_string();
-        let (doing, done) = match request.image {
-            Image::Named(_) => ("Pulling", "Pulled"),
-            Image::Archive(_) => ("Loading", "Loaded"),
+        let (events, image, clock) = (self.shared.events(self.task), &request.image, &*self.shared.clock);
+        events.getting(image);
+        let (begun, progress) = (clock.now(), Mutex::new(Progress::default()));
+        let feed = |line: &str| {
+            tracing::debug!(%image, line, "pulling");
+            locked(&progress).feed(line);
         };
-        self.shared.tell(self.task, format!("{doing} image {image}"), &[("image", &image)]);
-        let progress = |line: &str| tracing::debug!(image, line, "pulling");
-        let id = self.runtime.pull(&request, &progress).await.map_err(failed)?;
-        self.shared.tell(self.task, format!("{done} image {image}"), &[("image", &image), ("id", &id)]);
+        let tell = |taken| events.still_getting(image, taken, &locked(&progress));
+        let pull = telling(clock, self.runtime.pull(&request, &feed), tell);
+        let id = tokio::select! {
+            biased;
+            pulled = pull => pulled.map_err(failed)?,
+            () = self.given_up.cancelled() => return Err(DriverError::GivenUp),
+        };
+        events.got(image, &id, clock.now().since(begun));
         Ok(id)
     }
 
@@ -118,11 +169,7 @@ impl Creation<'_> {
             Ok(account) => Ok(account),
             Err(error) if self.soft_fail => {
                 let reason = error.to_string();
-                self.shared.tell(
-                    self.task,
-                    "Pulling without an account (auth_soft_fail)",
-                    &[("reason", &reason)],
-                );
+                self.shared.events(self.task).without_account(image, &reason);
                 Ok(None)
             }
             Err(error) => Err(DriverError::runtime("start task", error)),
@@ -167,4 +214,8 @@ impl Creation<'_> {
     fn name_taken(&self, found: &ContainerFacts) -> DriverError {
         DriverError::NameTaken { name: self.spec.name.as_str().to_owned(), id: found.id.as_str().to_owned() }
     }
+}
+
+fn locked(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
+    progress.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -108,6 +108,9 @@ pub enum DriverError {
         /// The failed call.
         source: RuntimeError,
     },
+    /// The host went away while the image was being pulled.
+    #[error("the start was given up while its image was being pulled")]
+    GivenUp,
     /// The driver is going down.
     #[error("the driver is shutting down")]
     ShuttingDown,
@@ -124,7 +127,7 @@ impl DriverError {
     pub fn is_recoverable(&self) -> bool {
         match self {
             Self::Runtime { source, .. } => source.kind.is_transient(),
-            Self::NameTaken { .. } | Self::TimedOut { .. } | Self::ShuttingDown => true,
+            Self::NameTaken { .. } | Self::TimedOut { .. } | Self::GivenUp | Self::ShuttingDown => true,
             Self::UnknownTask(_)
             | Self::AlreadyStarted(_)
             | Self::Config(_)

@@ -34,9 +34,7 @@ impl Losses {
         if self.bytes == 0 {
             return;
         }
-        let bytes = std::mem::take(&mut self.bytes).to_string();
-        let message = format!("Dropped {bytes} bytes of the task's log: its collector is too slow or away");
-        self.shared.tell(&self.task, message, &[("dropped_bytes", &bytes)]);
+        self.shared.events(&self.task).log_dropped(std::mem::take(&mut self.bytes));
         self.told_at = Some(self.shared.clock.now());
     }
 }

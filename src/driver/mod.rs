@@ -12,14 +12,21 @@ pub mod error;
 mod confine;
 mod create;
 mod destroy;
+mod ending;
+mod events;
 mod exec;
 mod find;
 mod fingerprint;
+mod gate;
+mod images;
 mod inspect;
+mod leftover;
 mod logs;
 mod losses;
 mod outlet;
 mod owner;
+mod patience;
+mod reaper;
 mod recover;
 mod registry;
 mod retry;
@@ -36,13 +43,14 @@ pub use start::{DriverNetwork, Started};
 
 use crate::domain::config::PluginConfig;
 use crate::domain::stats::Compute;
-use crate::domain::task::TaskRequest;
-use crate::ports::{Clock, Credentials, NoCredentials, NomadHost, RuntimeConnector, RuntimeError, TaskEvent};
+use crate::ports::{Clock, Credentials, NoCredentials, NomadHost, RuntimeConnector, RuntimeError};
 use find::Lost;
+use images::Images;
+use reaper::Heard;
 use registry::Registry;
 use settings::Settings;
-use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use tokio::task::JoinSet;
 
 /// The driver. Clones share everything; dropping the last one leaves containers alone.
 #[derive(Clone)]
@@ -58,6 +66,10 @@ struct Shared {
     settings: RwLock<Settings>,
     registry: Registry,
     lost: Lost,
+    images: Images,
+    heard: Heard,
+    /// Of the present configuration.
+    reapers: Mutex<JoinSet<()>>,
 }
 
 impl Driver {
@@ -83,41 +95,41 @@ impl Driver {
         credentials: Arc<dyn Credentials>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, RuntimeError> {
-        let settings = RwLock::new(Settings::new(&*connector, PluginConfig::default(), None)?);
-        let (registry, lost) = (Registry::default(), Lost::default());
+        let settings = RwLock::new(Settings::new(&*connector, &clock, PluginConfig::default(), None)?);
+        let (registry, lost, images) = (Registry::default(), Lost::default(), Images::default());
+        let (heard, reapers) = (Heard::default(), Mutex::default());
         Ok(Self {
-            shared: Arc::new(Shared { connector, host, credentials, clock, settings, registry, lost }),
+            shared: Arc::new(Shared {
+                connector,
+                host,
+                credentials,
+                clock,
+                settings,
+                registry,
+                lost,
+                images,
+                heard,
+                reapers,
+            }),
         })
     }
 
     /// Takes over a new configuration; running tasks keep the runtime they were started on. Connects to
-    /// nothing, so it cannot fail for a Podman that is down (a failing SetConfig stops the whole agent).
+    /// nothing, so it cannot fail for a Podman that is down (a failing SetConfig stops the whole agent). Must be
+    /// called from within a tokio runtime: from here on the driver cleans up (`gc`).
     ///
     /// # Errors
     /// The endpoint cannot be spoken to by this build.
     pub fn configure(&self, plugin: PluginConfig, compute: Option<Compute>) -> Result<(), DriverError> {
-        let new = Settings::new(&*self.shared.connector, plugin, compute)
+        let new = Settings::new(&*self.shared.connector, &self.shared.clock, plugin, compute)
             .map_err(|source| DriverError::runtime("configure the driver", source))?;
+        let reapers = reaper::spawn(&self.shared, &new);
+        *self.shared.reapers.lock().unwrap_or_else(PoisonError::into_inner) = reapers;
         *self.shared.settings.write().unwrap_or_else(PoisonError::into_inner) = new;
         Ok(())
     }
 
     fn settings(&self) -> Settings {
         self.shared.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Shared {
-    fn tell(&self, task: &TaskRequest, message: impl Into<String>, annotations: &[(&str, &str)]) {
-        let annotations: BTreeMap<String, String> =
-            annotations.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        self.host.emit(TaskEvent {
-            task_id: task.id.clone(),
-            alloc_id: task.meta.alloc_id.clone(),
-            task_name: task.meta.task_name.clone(),
-            at: self.clock.now(),
-            message: message.into(),
-            annotations,
-        });
     }
 }

@@ -3,19 +3,23 @@
 //! The owner waits for commands and for the futures of its effects, feeds what they bring to the machine, and
 //! publishes the status. It never blocks on the runtime: a hung Podman delays an effect, not the others.
 
+use super::ending;
 use super::error::DriverError;
+use super::events::Events;
 use super::logs::LogPump;
 use super::retry::Backoff;
+use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::limits::{COMMAND_BACKLOG, REMOVE_AGAIN, REMOVE_TRIES};
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::recover::ended;
 use crate::domain::task::{Effect, ExitOutcome, Input, Machine, Phase, State, TaskRequest, TaskStatus};
 use crate::domain::time::Timestamp;
-use crate::ports::{Clock, ContainerRuntime, ErrorKind, RuntimeError};
+use crate::ports::{Clock, ContainerRuntime, ErrorKind, NomadHost, RuntimeError};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// What everybody else holds of an owner.
@@ -70,6 +74,7 @@ pub struct NewOwner {
     pub task: Arc<TaskRequest>,
     pub container: ContainerId,
     pub runtime: Arc<dyn ContainerRuntime>,
+    pub host: Arc<dyn NomadHost>,
     pub clock: Arc<dyn Clock>,
     pub stop_signal: Signal,
     pub started_at: Option<Timestamp>,
@@ -84,7 +89,7 @@ pub fn spawn(new: NewOwner) -> OwnerRef {
         TaskStatus { phase: Phase::Running, started_at: new.started_at, outcome: None, destroyed: false };
     let (publisher, status) = watch::channel(status);
     let owner_ref = OwnerRef {
-        task: new.task,
+        task: Arc::clone(&new.task),
         container: new.container.clone(),
         runtime: Arc::clone(&new.runtime),
         stop_signal: new.stop_signal,
@@ -93,9 +98,12 @@ pub fn spawn(new: NewOwner) -> OwnerRef {
     };
     let mut owner = Owner {
         machine: new.machine,
+        task: new.task,
         container: new.container,
         runtime: new.runtime,
+        host: new.host,
         clock: new.clock,
+        asked_to_end: Arc::default(),
         publisher,
         effects: FuturesUnordered::new(),
         destroyers: Vec::new(),
@@ -108,9 +116,13 @@ pub fn spawn(new: NewOwner) -> OwnerRef {
 
 struct Owner {
     machine: Machine,
+    task: Arc<TaskRequest>,
     container: ContainerId,
     runtime: Arc<dyn ContainerRuntime>,
+    host: Arc<dyn NomadHost>,
     clock: Arc<dyn Clock>,
+    /// By a stop or a destroy: its end is then no news.
+    asked_to_end: Arc<AtomicBool>,
     publisher: watch::Sender<TaskStatus>,
     effects: FuturesUnordered<BoxFuture<'static, Outcome>>,
     /// Destroy commands that wait for the removal.
@@ -171,6 +183,8 @@ impl Owner {
     }
 
     fn step(&mut self, input: Input) -> Result<(), DriverError> {
+        let asks = matches!(input, Input::Stop { .. } | Input::Destroy { force: true });
+        self.asked_to_end.fetch_or(asks, Ordering::Relaxed);
         for effect in self.machine.step(input)? {
             self.perform(effect);
         }
@@ -223,8 +237,17 @@ impl Owner {
         }
         let (runtime, clock, id) =
             (Arc::clone(&self.runtime), Arc::clone(&self.clock), self.container.clone());
+        let (host, task, asked) =
+            (Arc::clone(&self.host), Arc::clone(&self.task), Arc::clone(&self.asked_to_end));
         self.effects.push(Box::pin(async move {
-            let outcome = exit(&*runtime, &*clock, &id).await;
+            let events = Events { host: &*host, clock: &*clock, task: &task };
+            let outcome = match exit(&*runtime, &*clock, &id).await {
+                Ok(facts) => {
+                    ending::tell(&*runtime, &events, &facts, asked.load(Ordering::Relaxed)).await;
+                    ended(&facts)
+                }
+                Err(unknown) => unknown,
+            };
             if let Some(pump) = logs {
                 // The host may stop collecting as soon as it knows of the exit, so the tail goes first.
                 pump.finish().await;
@@ -235,17 +258,28 @@ impl Owner {
 }
 
 /// Waits for the end and asks until there is an answer: an error is never an exit.
-async fn exit(runtime: &dyn ContainerRuntime, clock: &dyn Clock, id: &ContainerId) -> ExitOutcome {
+///
+/// # Errors
+/// An end that nobody can say anything about.
+async fn exit(
+    runtime: &dyn ContainerRuntime,
+    clock: &dyn Clock,
+    id: &ContainerId,
+) -> Result<ContainerFacts, ExitOutcome> {
     let mut backoff = Backoff::new(clock);
     loop {
         match runtime.wait(id).await {
-            Ok(facts) => return ended(&facts),
+            Ok(facts) if facts.state == ContainerState::Exited => return Ok(facts),
+            Ok(facts) => {
+                let state = facts.state;
+                tracing::debug!(container = id.as_str(), ?state, "told of an end that is none, watching on")
+            }
             Err(error) if error.is(ErrorKind::NotFound) => {
                 let reason = "the container was removed by somebody else; its exit code is lost";
-                return ExitOutcome::Unknown(reason.to_owned());
+                return Err(ExitOutcome::Unknown(reason.to_owned()));
             }
             Err(error) if error.is(ErrorKind::WrongState) => {
-                return ExitOutcome::Unknown(format!("the container never ran: {error}"));
+                return Err(ExitOutcome::Unknown(format!("the container never ran: {error}")));
             }
             Err(error) => {
                 tracing::debug!(container = id.as_str(), %error, "cannot watch the container, trying again")
@@ -255,15 +289,25 @@ async fn exit(runtime: &dyn ContainerRuntime, clock: &dyn Clock, id: &ContainerI
     }
 }
 
-/// Sends a signal, again while the runtime is away. A container that has ended needs none.
+/// Sends a signal, again while the runtime is away. A container that has ended needs none; whether it has is looked
+/// up, because a runtime that is busy with the container says the same.
 async fn send_signal(runtime: &dyn ContainerRuntime, clock: &dyn Clock, id: &ContainerId, signal: Signal) {
     let mut backoff = Backoff::new(clock);
     while let Err(error) = runtime.signal(id, signal).await {
-        if !error.kind.is_transient() {
+        let again =
+            error.kind.is_transient() || (error.is(ErrorKind::WrongState) && may_be_alive(runtime, id).await);
+        if !again {
             tracing::debug!(container = id.as_str(), %signal, %error, "signal not delivered");
             return;
         }
         backoff.pause().await;
+    }
+}
+
+async fn may_be_alive(runtime: &dyn ContainerRuntime, id: &ContainerId) -> bool {
+    match runtime.inspect(id.as_str()).await {
+        Ok(facts) => facts.state.is_alive(),
+        Err(error) => error.kind.is_transient(),
     }
 }
 
@@ -278,6 +322,7 @@ pub async fn remove(
     loop {
         match runtime.remove(id).await {
             Ok(_) => return Ok(()),
+            Err(error) if cfg!(feature = "canary") && error.effect_is_unknown() => return Ok(()),
             Err(error) if tries >= REMOVE_TRIES || !error.kind.is_transient() => return Err(error),
             Err(error) => {
                 tracing::debug!(container = id.as_str(), %error, "cannot remove the container, trying again")

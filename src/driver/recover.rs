@@ -7,7 +7,8 @@ use super::logs::LogsFrom;
 use super::owner::{self, NewOwner};
 use super::retry::Backoff;
 use super::settings::{Settings, Socket};
-use super::start::stop_signal;
+use super::start::{LOOKS, stop_signal};
+use crate::domain::container::labels::Agent;
 use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::limits::RECOVER_TIMEOUT;
 use crate::domain::task::recover::{Recovery, decide, ended};
@@ -32,6 +33,8 @@ impl Driver {
     /// The container is gone, is not this task's, or Podman gives no answer in time; the host then starts the
     /// task anew.
     pub async fn recover_task(&self, task: TaskRequest, handle: &Handle) -> Result<(), DriverError> {
+        self.shared.heard.task(Agent::of_task(&task));
+        self.shared.heard.recovery();
         let reservation = match self.shared.registry.reserve(&task.id) {
             Ok(reservation) => reservation,
             Err(_known) => return Ok(()),
@@ -105,13 +108,13 @@ impl Driver {
         };
         match started {
             Ok(()) => {
-                self.shared.tell(task, "Started the stopped container again (recover_stopped)", &[]);
+                self.shared.events(task).started_again();
                 let now = socket.runtime.inspect(facts.id.as_str()).await;
+                let now = now.ok().filter(|now| now.id == facts.id);
                 self.adopt(socket, now.unwrap_or(facts), origin).await
             }
             Err(error) => {
-                let reason = error.to_string();
-                self.shared.tell(task, "Could not start the stopped container again", &[("reason", &reason)]);
+                self.shared.events(task).not_started_again(&error.to_string());
                 let outcome = ended(&facts);
                 Found::Ended(facts, outcome)
             }
@@ -144,8 +147,11 @@ impl Driver {
         handle: &Handle,
     ) -> Result<(&'s Socket, ContainerFacts), DriverError> {
         let mut backoff = Backoff::new(&*self.shared.clock);
+        let mut looks = 1;
         loop {
             match look(settings, task, handle).await {
+                // There is a handle, so it was started: the answer may be from before that.
+                Ok((_, facts)) if facts.state == ContainerState::Created && looks < LOOKS => looks += 1,
                 Err(error) if error.is_recoverable() => {
                     tracing::debug!(%error, "cannot look at a container, trying again");
                 }
@@ -167,6 +173,7 @@ impl Driver {
             task,
             container: facts.id.clone(),
             runtime: Arc::clone(&socket.runtime),
+            host: Arc::clone(&self.shared.host),
             clock: Arc::clone(&self.shared.clock),
             stop_signal: stop_signal(facts),
             started_at: facts.started_at,

@@ -38,6 +38,11 @@ impl Registry {
         self.lock().get(id).cloned().flatten().ok_or_else(|| DriverError::UnknownTask(id.clone()))
     }
 
+    /// Whether `id` is known or being started.
+    pub fn has(&self, id: &TaskId) -> bool {
+        self.lock().contains_key(id)
+    }
+
     /// Whether some task owns `container`.
     pub fn owns(&self, container: &ContainerId) -> bool {
         self.lock().values().flatten().any(|owner| owner.container == *container)

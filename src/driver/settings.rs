@@ -1,10 +1,11 @@
 //! What SetConfig decided, and what the runtimes said about themselves.
 
 use super::error::DriverError;
+use super::gate::Gate;
 use crate::domain::config::PluginConfig;
 use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::stats::Compute;
-use crate::ports::{ContainerRuntime, NomadHost, RuntimeConnector, RuntimeError};
+use crate::ports::{Clock, ContainerRuntime, NomadHost, RuntimeConnector, RuntimeError};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// One configuration. Clones share the remembered facts.
@@ -25,8 +26,10 @@ pub struct Socket {
     pub name: String,
     /// Tasks that name none run here.
     pub is_default: bool,
-    /// Who is there.
+    /// Who is there, behind the gate.
     pub runtime: Arc<dyn ContainerRuntime>,
+    /// The gate itself.
+    gate: Arc<Gate>,
     facts: Arc<Mutex<Option<RuntimeFacts>>>,
 }
 
@@ -34,15 +37,18 @@ impl Settings {
     /// Finds the runtimes of a configuration; connects to nothing.
     pub fn new(
         connector: &dyn RuntimeConnector,
+        clock: &Arc<dyn Clock>,
         plugin: PluginConfig,
         compute: Option<Compute>,
     ) -> Result<Self, RuntimeError> {
         let default = plugin.default_socket();
         let socket = |(at, socket): (usize, &crate::domain::config::plugin::Socket)| {
+            let gate = Arc::new(Gate::new(connector.connect(socket.endpoint.as_ref())?, clock));
             Ok(Socket {
                 name: socket.name.clone(),
                 is_default: at == default,
-                runtime: connector.connect(socket.endpoint.as_ref())?,
+                runtime: Arc::clone(&gate) as Arc<dyn ContainerRuntime>,
+                gate,
                 facts: Arc::default(),
             })
         };
@@ -89,6 +95,11 @@ impl Socket {
             Some(facts) => Ok(facts),
             None => self.probe().await,
         }
+    }
+
+    /// Answers of any kind so far.
+    pub fn answers(&self) -> u64 {
+        self.gate.answers()
     }
 
     /// What the runtime last said, if it ever did.

@@ -2,12 +2,15 @@
 
 use super::create::Creation;
 use super::error::DriverError;
+use super::leftover::{self, Leftover};
 use super::logs::LogsFrom;
 use super::owner::{self, NewOwner};
 use super::registry::Reservation;
+use super::retry::Backoff;
 use super::settings::{Settings, Socket};
 use super::{Driver, confine, logs};
 use crate::domain::config::TaskConfig;
+use crate::domain::container::labels::Agent;
 use crate::domain::container::{ContainerFacts, ContainerState, Node, Plan, plan};
 use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::limits::FINGERPRINT_TIMEOUT;
@@ -15,11 +18,16 @@ use crate::domain::policy;
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::{Handle, Machine, Origin, TaskRequest};
-use crate::ports::RuntimeError;
 use crate::ports::clock::within;
+use crate::ports::{ErrorKind, RuntimeError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+/// Looks at a container that is said not to have started though it was told to: with the pauses between them about
+/// two seconds, in which whatever the runtime answers from is brought up to date.
+pub(super) const LOOKS: u32 = 5;
 
 /// A task that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,17 +50,27 @@ pub struct DriverNetwork {
 impl Driver {
     /// Starts a task: pulls its image if need be, creates and starts its container, and watches it.
     ///
-    /// Runs to its end even if the caller goes away; what was started then is taken down again.
+    /// If the caller goes away, a pull is given up; beyond that the start runs to its end, and what was started then
+    /// is taken down again.
     ///
     /// # Errors
     /// Nothing of the task is left, as far as the runtime lets us.
     pub async fn start_task(&self, task: TaskRequest) -> Result<Started, DriverError> {
         let reservation = self.shared.registry.reserve(&task.id)?;
-        let (done, started) = oneshot::channel();
+        self.shared.heard.task(Agent::of_task(&task));
+        let (mut done, started) = oneshot::channel();
         let driver = self.clone();
         tokio::spawn(async move {
-            let id = task.id.clone();
-            let result = driver.start_reserved(Arc::new(task), reservation).await;
+            let (id, given_up) = (task.id.clone(), CancellationToken::new());
+            let mut start = Box::pin(driver.start_reserved(Arc::new(task), reservation, &given_up));
+            let result = tokio::select! {
+                biased;
+                result = &mut start => result,
+                () = done.closed() => {
+                    given_up.cancel();
+                    start.await
+                }
+            };
             if let Err(Ok(_unclaimed)) = done.send(result) {
                 drop(driver.destroy_task(&id, true).await);
             }
@@ -64,26 +82,37 @@ impl Driver {
         &self,
         task: Arc<TaskRequest>,
         reservation: Reservation,
+        given_up: &CancellationToken,
     ) -> Result<Started, DriverError> {
         let settings = self.settings();
         let config = TaskConfig::decode(&task.config)?;
         let socket = settings.socket(config.process.socket.as_deref())?;
         let Plan { spec, pull, port_map, .. } = self.prepare(&task, &config, &settings, socket).await?;
         let name = spec.name.clone();
-        let id = Creation {
+        let _image_stays = self.shared.images.need(&socket.name, &pull.image.to_string());
+        let mut creation = Creation {
             shared: &self.shared,
+            socket: &socket.name,
             runtime: &*socket.runtime,
             task: &task,
             spec,
             pull,
             sources: &settings.plugin.credentials,
             soft_fail: config.image.auth_soft_fail,
+            given_up,
+            collects: settings.plugin.gc.image,
+            unsettled: false,
+        };
+        let leftover =
+            || Leftover { runtime: Arc::clone(&socket.runtime), name: name.clone(), task: task.id.clone() };
+        let created = creation.run().await;
+        if created.is_err() && creation.unsettled {
+            leftover::watch(&self.shared, leftover());
         }
-        .run()
-        .await?;
+        let id = created?;
         let facts = match self.bring_up(socket, &id).await {
             Ok(facts) => facts,
-            Err(error) => return Err(self.undo(socket, &id, error).await),
+            Err(error) => return Err(self.undo(socket, &id, error, leftover()).await),
         };
         let started_at = facts.started_at;
         let handle =
@@ -124,19 +153,47 @@ impl Driver {
             Err(error) if error.effect_is_unknown() => Some(error),
             Err(error) => return Err(error),
         };
-        let facts = socket.runtime.inspect(id.as_str()).await?;
+        let facts = self.look_at_started(socket, id).await?;
         match (lost, facts.state) {
             (Some(error), ContainerState::Created) => Err(error),
             _ => Ok(facts),
         }
     }
 
+    /// Looks at a container that was told to start; again if the answer may be from before that.
+    async fn look_at_started(
+        &self,
+        socket: &Socket,
+        id: &ContainerId,
+    ) -> Result<ContainerFacts, RuntimeError> {
+        let mut backoff = Backoff::new(&*self.shared.clock);
+        for _ in 1..LOOKS {
+            match socket.runtime.inspect(id.as_str()).await {
+                Ok(facts) if facts.id == *id && facts.state != ContainerState::Created => return Ok(facts),
+                Err(error) if !error.kind.is_transient() => return Err(error),
+                Ok(_) | Err(_) => backoff.pause().await,
+            }
+        }
+        let facts = socket.runtime.inspect(id.as_str()).await?;
+        // What is signalled and removed later must be what was created.
+        let other =
+            || RuntimeError::new("inspect container", id, ErrorKind::Malformed, "told of another container");
+        if facts.id == *id { Ok(facts) } else { Err(other()) }
+    }
+
     /// Takes down a container that did not come up; both causes are told if that fails too.
-    async fn undo(&self, socket: &Socket, id: &ContainerId, error: RuntimeError) -> DriverError {
+    async fn undo(
+        &self,
+        socket: &Socket,
+        id: &ContainerId,
+        error: RuntimeError,
+        leftover: Leftover,
+    ) -> DriverError {
         let mut error = error;
         if let Err(left) = owner::remove(&*socket.runtime, &*self.shared.clock, id).await {
             tracing::error!(container = id.as_str(), error = %left, "cannot remove a container that failed to start");
-            error.message = format!("{}; and it could not be removed: {left}", error.message);
+            error.message = format!("{}; and it could not be removed yet: {left}", error.message);
+            leftover::watch(&self.shared, leftover);
         }
         DriverError::runtime("start task", error)
     }
@@ -158,6 +215,7 @@ impl Driver {
             task,
             container: facts.id.clone(),
             runtime: Arc::clone(&socket.runtime),
+            host: Arc::clone(&shared.host),
             clock: Arc::clone(&shared.clock),
             stop_signal: stop_signal(facts),
             started_at: facts.started_at,

@@ -5,10 +5,15 @@ use super::error::DriverError;
 use super::owner::OwnerRef;
 use crate::domain::stats::{Compute, StatsSample, Usage, usage};
 use crate::domain::task::TaskId;
+use crate::domain::time::Timestamp;
 use crate::ports::{Clock, ErrorKind};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Into how many parts an interval is divided: samples are taken at the ends of parts, those of all tasks at the same.
+/// One awakening then serves many tasks, and a thousand of them do not all come at once either.
+const PARTS: u32 = 4;
 
 /// Shortest interval between two samples, whatever the host asks for.
 const INTERVAL_MIN: Duration = Duration::from_millis(100);
@@ -69,7 +74,32 @@ impl Sampler {
         tokio::select! {
             biased;
             _ = self.owner.outcome() => true,
-            () = self.clock.sleep(self.interval) => false,
+            () = self.clock.sleep(until_next(self.clock.now(), self.interval)) => false,
         }
+    }
+}
+
+/// An interval, up to an eighth more or less, so that it ends where a part of one does.
+fn until_next(now: Timestamp, interval: Duration) -> Duration {
+    let nanos = |duration: Duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
+    let part = nanos(interval / PARTS).max(1);
+    let past = now.unix_nanos().rem_euclid(part);
+    let shift = if past > part / 2 { part - past } else { -past };
+    Duration::from_nanos(nanos(interval).saturating_add(shift).unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_of_all_tasks_fall_together_and_keep_their_interval() {
+        let second = Duration::from_secs(1);
+        let next =
+            |millis: i64| until_next(Timestamp::from_unix_nanos(millis * 1_000_000), second).as_millis();
+        assert_eq!((next(0), next(3), next(124), next(126), next(249)), (1000, 997, 876, 1124, 1001));
+        assert_eq!((next(5_250), next(-1)), (1000, 1001));
+        let never = until_next(Timestamp::from_unix_nanos(7), Duration::MAX);
+        assert!(never > Duration::from_secs(1 << 32), "{never:?}");
     }
 }

@@ -46,6 +46,11 @@ pub trait NomadHost: Send + Sync {
     /// Number of CPU cores that tasks can use, at least 1.
     fn cores(&self) -> u32;
 
+    /// Where the host's own Docker driver finds Docker, if something is there; a host without one has none.
+    fn docker_socket(&self) -> Option<PathBuf> {
+        None
+    }
+
     /// `path` without symlinks. A path that does not exist yet is resolved as far as it does.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 //!
 //! | port | side | implemented by |
 //! | --- | --- | --- |
-//! | [`runtime::ContainerRuntime`] | driven: changes and observes containers | REST, memory |
+//! | [`runtime::ContainerRuntime`] | driven: changes and observes containers | REST, varlink, memory |
 //! | [`runtime::RuntimeConnector`] | driven: finds the runtime of an endpoint | composition |
 //! | [`host::NomadHost`] | driven: where events, logs and host paths are | Nomad, the command line |
 //! | [`credentials::Credentials`] | driven: accounts at registries | files and helpers of the host |

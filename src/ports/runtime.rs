@@ -131,6 +131,15 @@ pub trait ContainerRuntime: Send + Sync {
         start: LogStart,
     ) -> Result<BoxStream<'static, Result<LogBatch, RuntimeError>>, RuntimeError>;
 
+    /// The end of what a container wrote to its standard error, at most [`LAST_WORDS_BYTES`]. Quick: what it takes to
+    /// read them is bounded too, so bytes that stand before a lot of the other stream may be left out.
+    ///
+    /// # Errors
+    /// `Unsupported` where the runtime keeps no output.
+    ///
+    /// [`LAST_WORDS_BYTES`]: crate::domain::last_words::LAST_WORDS_BYTES
+    async fn last_words(&self, id: &ContainerId) -> Result<Vec<u8>, RuntimeError>;
+
     /// Runs a command inside a running container. A program that cannot be run is an exit with 126 or 127, not
     /// an error.
     ///

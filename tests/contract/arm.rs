@@ -48,6 +48,9 @@ pub trait Arm: Send + Sync {
 
     fn runtime(&self) -> Arc<dyn ContainerRuntime>;
 
+    /// The same runtime, from where none of its processes can be seen.
+    fn blind_runtime(&self) -> Arc<dyn ContainerRuntime>;
+
     fn clock(&self) -> Arc<dyn Clock>;
 
     /// An image that is there.
@@ -61,6 +64,11 @@ pub trait Arm: Send + Sync {
 
     /// Why the arm does not have it; `None` if it has.
     fn lacks(&self, need: Need) -> Option<String>;
+
+    /// Why the runtime can never pass the case; the checked-in list of it is beside the arm.
+    fn cannot(&self, _case: &str) -> Option<&'static str> {
+        None
+    }
 
     /// Does the deed by other means than the port.
     async fn human(&self, deed: Deed, id: &ContainerId);

@@ -1,8 +1,10 @@
 //! Runs one case on one arm, and leaves nothing behind.
 
 use crate::arm::{self, Arm, Need};
+use crate::double::VarlinkArm;
 use crate::lab::Lab;
 use crate::memory_arm::MemoryArm;
+use crate::podman1_arm::Podman1Arm;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use nomad_driver_podman::ports::clock::within;
@@ -33,20 +35,44 @@ pub fn on_podman(name: &str, need: Option<Need>, case: Case) {
     }
 }
 
+/// Runs a case on Podman 1 without a machine.
+pub fn on_varlink(name: &str, need: Option<Need>, case: Case) {
+    runtime(false).block_on(async { run(Arc::new(VarlinkArm::new()), name, need, case).await });
+}
+
+/// Runs a case on the Podman 1 that `PODMAN_V1_SOCKET` names, if it names one.
+pub fn on_podman1(name: &str, need: Option<Need>, case: Case) {
+    match Podman1Arm::of_environment() {
+        Ok(arm) => runtime(false).block_on(run(Arc::new(arm), name, need, case)),
+        Err(reason) => println!("SKIPPED podman1 {name}: {reason}"),
+    }
+}
+
 /// Prints which case runs where.
 pub fn show(cases: &[(&str, Option<Need>)]) {
     let runtime = runtime(true);
     let _entered = runtime.enter();
-    let podman = arm::podman();
+    let memory: Result<Arc<dyn Arm>, String> = Ok(Arc::new(MemoryArm::new()));
+    let varlink: Result<Arc<dyn Arm>, String> = Ok(Arc::new(VarlinkArm::new()));
+    let podman1 = Podman1Arm::of_environment().map(|arm| Arc::new(arm) as Arc<dyn Arm>);
+    let arms = [memory, arm::podman(), varlink, podman1];
     for (case, need) in cases {
-        let place = |arm: &dyn Arm| match need.and_then(|need| arm.lacks(need)) {
-            Some(reason) => format!("skipped: {reason}"),
-            None => arm.name(),
-        };
-        let podman = podman.as_deref().map_or_else(|reason| format!("SKIPPED: {reason}"), place);
-        println!("{case:<80} {:<40} {podman}", place(&MemoryArm::new()));
+        let places = arms.iter().map(|arm| place(arm, case, *need));
+        println!("{case:<80} {}", places.map(|place| format!("{place:<40}")).collect::<String>().trim_end());
     }
     println!("{} cases on each arm", cases.len());
+}
+
+fn place(arm: &Result<Arc<dyn Arm>, String>, case: &str, need: Option<Need>) -> String {
+    let arm = match arm {
+        Ok(arm) => arm,
+        Err(reason) => return format!("SKIPPED: {reason}"),
+    };
+    let lacked = need.and_then(|need| arm.lacks(need));
+    match lacked.or_else(|| arm.cannot(case).map(str::to_owned)) {
+        Some(reason) => format!("skipped: {reason}"),
+        None => arm.name(),
+    }
 }
 
 fn runtime(virtual_time: bool) -> tokio::runtime::Runtime {
@@ -56,6 +82,10 @@ fn runtime(virtual_time: bool) -> tokio::runtime::Runtime {
 async fn run(arm: Arc<dyn Arm>, name: &str, need: Option<Need>, case: Case) {
     if let Some((need, reason)) = need.and_then(|need| Some((need, arm.lacks(need)?))) {
         println!("SKIPPED {} {name}: needs {need:?}: {reason}", arm.name());
+        return;
+    }
+    if let Some(reason) = arm.cannot(name) {
+        println!("SKIPPED {} {name}: {reason}", arm.name());
         return;
     }
     let clock = arm.clock();

@@ -6,6 +6,8 @@ use futures_util::StreamExt;
 use nomad_driver_podman::adapters::memory::program::FILL_LINE;
 use nomad_driver_podman::adapters::memory::{Program, Step};
 use nomad_driver_podman::domain::container::ContainerState;
+use nomad_driver_podman::domain::container::labels::BACKLOG_LABEL;
+use nomad_driver_podman::domain::last_words::LAST_WORDS_BYTES;
 use nomad_driver_podman::domain::log::{LogBatch, LogCursor, LogStart, Stream};
 use nomad_driver_podman::domain::task::identity::ContainerId;
 use nomad_driver_podman::ports::ErrorKind;
@@ -120,7 +122,31 @@ pub async fn a_reader_that_leaves_changes_nothing(lab: &Lab) {
     assert_eq!(lab.logs(&id, LogStart::Beginning).await.stdout.len(), 500_002);
 }
 
+pub async fn what_a_bounded_log_cannot_hold_is_dropped_and_counted(lab: &Lab) {
+    let mut spec = lab.spec([Step::Fill(Stream::Stdout, 500_000), out("end\n")]);
+    spec.labels.insert(BACKLOG_LABEL.to_owned(), "65536".to_owned());
+    let id = lab.start(&spec).await;
+    lab.runtime.wait(&id).await.unwrap();
+    let mut kept = Output::default();
+    let batches = batches(lab, &id).await;
+    batches.iter().for_each(|batch| kept.add_batch(batch));
+    let dropped: u64 = batches.iter().map(|batch| batch.dropped).sum();
+    assert!(kept.stdout.ends_with(b"\nend\n") && kept.stdout.len() <= 65_536, "{} bytes", kept.stdout.len());
+    assert!(dropped >= 400_000, "{dropped} bytes are said to be dropped");
+}
+
 pub async fn an_absent_container_is_not_found(lab: &Lab) {
     let logs = lab.runtime.logs(&lab.absent(), LogStart::Beginning).await;
     refused(logs.map(|_| ()), ErrorKind::NotFound);
+}
+
+pub async fn the_last_words_are_of_standard_error(lab: &Lab) {
+    let (silent, _) = lab.end(&lab.spec([out("out\n"), exit(1)])).await;
+    assert_eq!(lab.runtime.last_words(&silent.id).await.unwrap(), b"");
+    let program = [Step::Fill(Stream::Stderr, 40_000), out("out\n"), err("no newline"), exit(1)];
+    let (facts, _) = lab.end(&lab.spec(program)).await;
+    let words = lab.runtime.last_words(&facts.id).await.unwrap();
+    assert_eq!(words.len(), LAST_WORDS_BYTES);
+    assert!(words.ends_with(b"0123456789abcde\nno newline"), "{}", String::from_utf8_lossy(&words));
+    refused(lab.runtime.last_words(&lab.absent()).await, ErrorKind::NotFound);
 }

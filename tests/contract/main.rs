@@ -6,12 +6,15 @@
 //! the memory runtime.
 //!
 //! ```text
-//! cargo test --test contract                                                  memory only; podman says SKIPPED
-//! tests/support/podman.sh run podman4 -- cargo test --test contract           both
+//! cargo test --test contract                                                  memory, varlink; others say SKIPPED
+//! tests/support/podman.sh run podman4 -- cargo test --test contract           and Podman 4
+//! PODMAN_V1_SOCKET=/run/podman/io.podman cargo test --test contract podman1   a real Podman 1 ([`podman1_arm`])
 //! cargo test --test contract every_arm -- --nocapture                         which case runs where
 //! ```
 //!
-//! A case that needs what an arm cannot have names it ([`arm::Need`]) and is skipped there by name.
+//! A case that needs what an arm cannot have names it ([`arm::Need`]) and is skipped there by name; what Podman 1 can
+//! never do is listed with its reasons ([`podman1_list`]). The varlink arm is the adapter of Podman 1 before a service
+//! of ours ([`double`]).
 
 #![allow(
     clippy::unwrap_used,
@@ -24,9 +27,12 @@
 #[macro_use]
 mod table;
 mod arm;
+mod double;
 mod harness;
 mod lab;
 mod memory_arm;
+mod podman1_arm;
+mod podman1_list;
 mod podman_arm;
 mod programs;
 mod sh;
@@ -76,6 +82,7 @@ contract! {
         an_absent_container_is_not_found;
         a_container_removed_meanwhile_is_not_found;
         a_waiter_that_gives_up_changes_nothing;
+        ends_out_of_sight_are_told_all_the_same;
     }
     signals {
         a_killed_container_has_code_137;
@@ -140,6 +147,8 @@ contract! {
         silence_is_an_empty_log;
         a_child_left_behind_does_not_keep_them_open;
         a_reader_that_leaves_changes_nothing;
+        the_last_words_are_of_standard_error;
+        what_a_bounded_log_cannot_hold_is_dropped_and_counted;
         an_absent_container_is_not_found;
     }
     exec {
@@ -165,6 +174,7 @@ contract! {
         memory_is_measured needs Stats;
         a_container_that_does_not_run_has_no_counters needs Stats;
         an_absent_container_is_not_found needs Stats;
+        counters_end_with_the_container_and_never_in_part needs Stats;
         beyond_its_memory_a_container_is_killed needs Limits;
         the_runtime_tells_what_it_is;
     }
@@ -203,7 +213,7 @@ contract! {
     }
 }
 
-/// Both arms are made from one table; with `--nocapture` this shows where each case runs.
+/// All arms are made from one table; with `--nocapture` this shows where each case runs.
 #[test]
 fn every_arm_has_every_case() {
     harness::show(CASES);

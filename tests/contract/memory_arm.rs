@@ -43,6 +43,10 @@ impl Arm for MemoryArm {
         Arc::<MemoryRuntime>::clone(&self.runtime)
     }
 
+    fn blind_runtime(&self) -> Arc<dyn ContainerRuntime> {
+        self.runtime()
+    }
+
     fn clock(&self) -> Arc<dyn Clock> {
         Arc::clone(&self.clock)
     }

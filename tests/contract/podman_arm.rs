@@ -35,6 +35,10 @@ impl Arm for PodmanArm {
         Arc::new(RestRuntime::new(self.socket.clone(), self.clock()))
     }
 
+    fn blind_runtime(&self) -> Arc<dyn ContainerRuntime> {
+        Arc::new(RestRuntime::with_root(self.socket.clone(), self.clock(), Path::new("/nowhere")))
+    }
+
     fn clock(&self) -> Arc<dyn Clock> {
         Arc::new(SystemClock)
     }

@@ -1,10 +1,13 @@
 //! Limits and counters, and what the runtime says about itself.
 
+use crate::arm::Need;
 use crate::lab::{Lab, refused};
-use crate::programs::{exit, forever};
+use crate::programs::{exit, forever, sleep_ms};
 use nomad_driver_podman::adapters::memory::Step;
 use nomad_driver_podman::domain::container::ContainerSpec;
 use nomad_driver_podman::domain::container::spec::{Limits, SwapLimit};
+use nomad_driver_podman::domain::signal::Signal;
+use nomad_driver_podman::domain::stats::StatsSample;
 use nomad_driver_podman::ports::ErrorKind;
 
 pub async fn counters_of_a_running_container_only_grow(lab: &Lab) {
@@ -36,13 +39,42 @@ pub async fn an_absent_container_is_not_found(lab: &Lab) {
     refused(lab.runtime.stats(&lab.absent()).await, ErrorKind::NotFound);
 }
 
+pub async fn counters_end_with_the_container_and_never_in_part(lab: &Lab) {
+    let id = lab.run([forever()]).await;
+    let measured = |sample: StatsSample| {
+        let memory = sample.memory;
+        [sample.cpu_total_ns, sample.cpu_user_ns, memory.usage, memory.rss].map(|counter| counter.is_some())
+    };
+    let first = measured(lab.runtime.stats(&id).await.unwrap());
+    lab.runtime.signal(&id, Signal::KILL).await.unwrap();
+    let end = loop {
+        match lab.runtime.stats(&id).await {
+            Ok(sample) => assert_eq!(measured(sample), first),
+            Err(error) => break error,
+        }
+        // On virtual time nothing else would happen.
+        lab.sleep(1).await;
+    };
+    assert!(end.is(ErrorKind::WrongState) || end.kind.is_transient(), "{end}");
+    lab.runtime.wait(&id).await.unwrap();
+    refused(lab.runtime.stats(&id).await, ErrorKind::WrongState);
+}
+
 pub async fn beyond_its_memory_a_container_is_killed(lab: &Lab) {
-    let memory = Some(32 << 20);
-    let limits = Limits { memory, memory_swap: memory.map(SwapLimit::Bytes), ..Limits::default() };
-    let spec = ContainerSpec { limits, ..lab.spec([Step::Allocate(256 << 20), exit(0)]) };
-    let (facts, _) = lab.end(&spec).await;
-    // Whether the runtime notices why depends on the kernel; the code never lies.
-    assert_eq!(facts.exit_code, Some(137), "{facts:?}");
+    let memory = 16 << 20;
+    let limits =
+        Limits { memory: Some(memory), memory_swap: Some(SwapLimit::Bytes(memory)), ..Limits::default() };
+    let steps = [sleep_ms(1000), Step::Allocate(256 << 20), exit(0)];
+    let (facts, _) = lab.end(&ContainerSpec { limits, ..lab.spec(steps) }).await;
+    assert_eq!((facts.exit_code, facts.oom_killed), (Some(137), true), "{facts:?}");
+    let Some(at_end) = facts.memory_at_end else {
+        // A service does not tell it, so there must be a kernel to ask.
+        assert!(lab.arm.lacks(Need::Kernel).is_some(), "{facts:?}");
+        return;
+    };
+    assert_eq!(at_end.limit, Some(memory));
+    // Not every kernel of version 2 keeps a peak.
+    assert!(at_end.peak.is_none_or(|peak| peak > memory / 2 && peak <= memory), "{at_end:?}");
 }
 
 pub async fn the_runtime_tells_what_it_is(lab: &Lab) {

@@ -1,6 +1,6 @@
 //! The macro that makes one test per case and arm.
 
-/// From `theme { case; case needs Need; }` makes the tests `memory::theme::case` and `podman::theme::case`, and
+/// From `theme { case; case needs Need; }` makes the tests `memory::theme::case`, `podman::…`, `varlink::…` and `podman1::…`, and
 /// the list of all cases.
 macro_rules! contract {
     (@need) => { None };
@@ -23,5 +23,7 @@ macro_rules! contract {
         ];
         contract!(@arm memory, crate::harness::on_memory, $({ $theme $($case [$($need)?])* })*);
         contract!(@arm podman, crate::harness::on_podman, $({ $theme $($case [$($need)?])* })*);
+        contract!(@arm varlink, crate::harness::on_varlink, $({ $theme $($case [$($need)?])* })*);
+        contract!(@arm podman1, crate::harness::on_podman1, $({ $theme $($case [$($need)?])* })*);
     };
 }

@@ -78,3 +78,15 @@ pub async fn a_waiter_that_gives_up_changes_nothing(lab: &Lab) {
     lab.runtime.signal(&id, Signal::KILL).await.unwrap();
     assert_eq!(lab.runtime.wait(&id).await.unwrap().exit_code, Some(137));
 }
+
+pub async fn ends_out_of_sight_are_told_all_the_same(lab: &Lab) {
+    let blind = lab.arm.blind_runtime();
+    let (one, other) = (lab.run([sleep_ms(500), exit(3)]).await, lab.run([forever()]).await);
+    let kill = async {
+        assert_eq!(blind.wait(&one).await.unwrap().exit_code, Some(3));
+        lab.runtime.signal(&other, Signal::KILL).await.unwrap();
+    };
+    let (killed, ()) = tokio::join!(blind.wait(&other), kill);
+    assert_eq!(killed.unwrap().exit_code, Some(137));
+    assert_eq!(blind.wait(&one).await.unwrap().exit_code, Some(3), "long past");
+}

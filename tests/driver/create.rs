@@ -4,6 +4,7 @@ use super::double::*;
 use mockall::Sequence;
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerState};
 use nomad_driver_podman::domain::task::identity::ContainerId;
+use nomad_driver_podman::domain::time::Timestamp;
 use nomad_driver_podman::driver::DriverError;
 use nomad_driver_podman::ports::ErrorKind;
 use nomad_driver_podman::ports::runtime::{Change, Created};
@@ -172,4 +173,19 @@ async fn our_own_untouched_container_under_the_name_is_used() {
     runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
     let started = driver(runtime).start_task(task()).await.unwrap();
     assert_eq!(started.handle.container.as_str(), ID);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_from_before_the_start_is_not_believed() {
+    let mut runtime = runtime();
+    runtime.expect_create().returning(|_| Ok(Created { id: ContainerId::new(ID), warnings: vec![] }));
+    runtime.expect_start().times(1).returning(|_| Ok(Change::Changed));
+    runtime.expect_inspect().times(2).returning(|_| Ok(facts(ContainerState::Created)));
+    let started = Some(Timestamp::from_unix_nanos(7));
+    runtime
+        .expect_inspect()
+        .returning(move |_| Ok(ContainerFacts { started_at: started, ..facts(ContainerState::Running) }));
+    runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
+    let driver = driver(runtime);
+    assert_eq!(driver.start_task(task()).await.unwrap().handle.started_at, started);
 }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
-use nomad_driver_podman::domain::config::Value;
-use nomad_driver_podman::domain::config::plugin::Endpoint;
+use nomad_driver_podman::domain::config::plugin::{Endpoint, Socket, Wire};
+use nomad_driver_podman::domain::config::{PluginConfig, Value};
 use nomad_driver_podman::domain::container::labels;
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerSpec, ContainerState, ExecSpec};
 use nomad_driver_podman::domain::fingerprint::RuntimeFacts;
@@ -44,6 +44,7 @@ mockall::mock! {
         pub fn signal(&self, id: &ContainerId, signal: Signal) -> Answer<()>;
         pub fn remove(&self, id: &ContainerId) -> Answer<Change>;
         pub fn list(&self) -> Answer<Vec<ContainerFacts>>;
+        pub fn last_words(&self, id: &ContainerId) -> Answer<Vec<u8>>;
     }
 }
 
@@ -101,6 +102,10 @@ impl ContainerRuntime for MockRuntime {
         Err(error(ErrorKind::Unsupported))
     }
 
+    async fn last_words(&self, id: &ContainerId) -> Answer<Vec<u8>> {
+        Self::last_words(self, id)
+    }
+
     async fn exec(&self, _: &ContainerId, _: &ExecSpec) -> Answer<ExecSession> {
         Err(error(ErrorKind::Unsupported))
     }
@@ -144,6 +149,7 @@ pub fn facts(state: ContainerState) -> ContainerFacts {
         finished_at: None,
         exit_code: None,
         oom_killed: false,
+        memory_at_end: None,
         labels: labels::of_task(&task()),
         image: None,
         binds: vec![],
@@ -209,24 +215,50 @@ pub fn driver(runtime: MockRuntime) -> Driver {
     driver_with(runtime, NoCredentials)
 }
 
+/// As [`driver`], over any runtime.
+pub fn driver_on(runtime: Arc<dyn ContainerRuntime>) -> Driver {
+    Driver::new(Arc::new(Any(runtime)), Arc::new(SilentHost::default()), Arc::new(TestClock)).unwrap()
+}
+
+struct Any(Arc<dyn ContainerRuntime>);
+
+impl RuntimeConnector for Any {
+    fn connect(&self, _: Option<&Endpoint>) -> Result<Arc<dyn ContainerRuntime>, RuntimeError> {
+        Ok(Arc::clone(&self.0))
+    }
+}
+
 /// As [`driver`], with accounts.
 pub fn driver_with(runtime: MockRuntime, credentials: impl Credentials + 'static) -> Driver {
     let connector = Arc::new(One(Arc::new(runtime)));
-    Driver::with_credentials(connector, Arc::new(SilentHost), Arc::new(credentials), Arc::new(TestClock))
-        .unwrap()
+    Driver::with_credentials(
+        connector,
+        Arc::new(SilentHost::default()),
+        Arc::new(credentials),
+        Arc::new(TestClock),
+    )
+    .unwrap()
+}
+
+/// A driver over `runtime` and what it tells its host.
+pub fn driver_heard(runtime: impl ContainerRuntime + 'static) -> (Driver, Arc<Heard>) {
+    let heard = Arc::new(Heard::default());
+    let host: Arc<dyn NomadHost> = heard.clone();
+    let driver = Driver::new(Arc::new(One(Arc::new(runtime))), host, Arc::new(TestClock)).unwrap();
+    (driver, heard)
 }
 
 /// A driver over runtimes by the path of their sockets.
 pub fn driver_of(runtimes: BTreeMap<String, MockRuntime>) -> Driver {
     let runtimes = runtimes.into_iter().map(|(path, runtime)| (path, Arc::new(runtime))).collect();
-    Driver::new(Arc::new(ByPath(runtimes)), Arc::new(SilentHost), Arc::new(TestClock)).unwrap()
+    Driver::new(Arc::new(ByPath(runtimes)), Arc::new(SilentHost::default()), Arc::new(TestClock)).unwrap()
 }
 
-struct One(Arc<MockRuntime>);
+struct One(Arc<dyn ContainerRuntime>);
 
 impl RuntimeConnector for One {
     fn connect(&self, _: Option<&Endpoint>) -> Result<Arc<dyn ContainerRuntime>, RuntimeError> {
-        Ok(Arc::clone(&self.0) as Arc<dyn ContainerRuntime>)
+        Ok(Arc::clone(&self.0))
     }
 }
 
@@ -242,7 +274,58 @@ impl RuntimeConnector for ByPath {
     }
 }
 
-struct SilentHost;
+/// A host that keeps what it is told.
+#[derive(Default)]
+pub struct Heard(std::sync::Mutex<Vec<TaskEvent>>);
+
+impl Heard {
+    /// All messages so far.
+    pub fn messages(&self) -> Vec<String> {
+        self.0.lock().unwrap().iter().map(|event| event.message.clone()).collect()
+    }
+
+    /// Everything that was told, as text.
+    pub fn everything(&self) -> String {
+        format!("{:?}", self.0.lock().unwrap())
+    }
+}
+
+#[async_trait]
+impl NomadHost for Heard {
+    fn emit(&self, event: TaskEvent) {
+        self.0.lock().unwrap().push(event);
+    }
+
+    fn log_sink(&self, task: &TaskRequest, stream: Stream) -> Box<dyn LogSink> {
+        SilentHost::default().log_sink(task, stream)
+    }
+
+    fn cores(&self) -> u32 {
+        SilentHost::default().cores()
+    }
+
+    async fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        SilentHost::default().resolve(path).await
+    }
+}
+
+/// As [`driver`], on a machine where something listens on Docker's socket.
+pub fn driver_beside_docker(ours: MockRuntime, docker: MockRuntime) -> Driver {
+    let runtimes = [(DOCKER.to_owned(), Arc::new(docker)), ("/run/podman.sock".to_owned(), Arc::new(ours))];
+    let connector = Arc::new(ByPath(runtimes.into()));
+    let driver = Driver::new(connector, Arc::new(SilentHost { docker: true }), Arc::new(TestClock)).unwrap();
+    let endpoint = Endpoint { socket: "/run/podman.sock".into(), wire: Wire::Rest };
+    let sockets = vec![Socket { name: "default".to_owned(), endpoint: Some(endpoint) }];
+    driver.configure(PluginConfig { sockets, ..PluginConfig::default() }, None).unwrap();
+    driver
+}
+
+const DOCKER: &str = "/var/run/docker.sock";
+
+#[derive(Default)]
+struct SilentHost {
+    docker: bool,
+}
 
 #[async_trait]
 impl NomadHost for SilentHost {
@@ -256,12 +339,17 @@ impl NomadHost for SilentHost {
         2
     }
 
+    fn docker_socket(&self) -> Option<PathBuf> {
+        self.docker.then(|| PathBuf::from(DOCKER))
+    }
+
     async fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
         tokio::fs::canonicalize(path).await
     }
 }
 
-struct TestClock;
+/// Its wall clock stands still.
+pub struct TestClock;
 
 #[async_trait]
 impl Clock for TestClock {

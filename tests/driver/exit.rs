@@ -86,3 +86,40 @@ async fn waiting_for_an_unknown_task_is_an_error() {
     let error = driver(runtime()).wait_task(&task().id).await.unwrap_err();
     assert_eq!(error.to_string(), "task not found for given id");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_is_over_while_the_container_runs_is_no_exit() {
+    let mut runtime = starting();
+    let mut order = Sequence::new();
+    for state in [ContainerState::Running, ContainerState::Stopping] {
+        runtime.expect_wait().times(1).in_sequence(&mut order).returning(move |_| Ok(facts(state)));
+    }
+    runtime.expect_wait().times(1).in_sequence(&mut order).returning(|_| Ok(ended(7)));
+    let driver = driver(runtime);
+    driver.start_task(task()).await.unwrap();
+    assert_eq!(driver.wait_task(&task().id).await.unwrap(), known(7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signal_refused_by_a_container_that_runs_is_sent_again() {
+    let mut runtime = starting();
+    let (killed, was_killed) = std::sync::mpsc::channel();
+    let mut order = Sequence::new();
+    runtime
+        .expect_signal()
+        .times(3)
+        .in_sequence(&mut order)
+        .returning(|_, _| Err(error(ErrorKind::WrongState)));
+    runtime.expect_signal().times(1).in_sequence(&mut order).returning(move |_, signal| {
+        killed.send(signal).unwrap();
+        Ok(())
+    });
+    let was_killed = std::sync::Mutex::new(was_killed);
+    runtime.expect_wait().returning(move |_| match was_killed.lock().unwrap().try_recv() {
+        Ok(Signal::KILL) => Ok(ended(137)),
+        _ => Err(error(ErrorKind::Unavailable)),
+    });
+    let driver = driver(runtime);
+    driver.start_task(task()).await.unwrap();
+    driver.stop_task(&task().id, Duration::ZERO, None).await.unwrap();
+}

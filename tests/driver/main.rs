@@ -4,11 +4,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
+#[cfg(feature = "cli")]
+mod arbitrary;
+mod busy;
+mod cleanup;
 mod create;
 mod destroy;
 mod double;
+mod events;
 mod exit;
 mod images;
+mod overload;
 mod recover;
 mod sockets;
 mod volumes;

@@ -211,3 +211,17 @@ async fn a_container_with_a_new_id_is_found_by_its_name() {
     let old = Handle { container: ContainerId::new("old"), ..handle() };
     driver(runtime).recover_task(forgotten(), &old).await.unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_look_from_before_the_start_is_not_believed() {
+    let mut runtime = runtime();
+    runtime.expect_inspect().times(2).returning(|_| Ok(facts(ContainerState::Created)));
+    runtime.expect_inspect().returning(|_| Ok(facts(ContainerState::Running)));
+    runtime.expect_wait().returning(|_| Ok(ended(3)));
+    let driver = driver(runtime);
+    driver.recover_task(forgotten(), &handle()).await.unwrap();
+    let ExitOutcome::Known(exit) = driver.wait_task(&task().id).await.unwrap() else {
+        panic!("unknown exit")
+    };
+    assert_eq!(exit.code, 3);
+}

@@ -105,13 +105,24 @@ async fn a_container_that_was_left_is_found_on_any_socket() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_silent_socket_is_named_and_the_others_are_described() {
+async fn one_silent_socket_is_named_and_takes_nothing_from_the_others() {
     let mut silent = MockRuntime::new();
     silent.expect_probe().returning(|| Err(error(ErrorKind::Unavailable)));
     let driver = with(vec![("default", runtime()), ("away", silent)]);
     let report = driver.fingerprint().await;
-    assert_eq!(report.health, Health::Unhealthy);
+    assert_eq!(report.health, Health::Healthy);
     assert_eq!(report.description, "Cannot fingerprint certain podman sockets: away");
     assert_eq!(report.attributes["driver.podman.version"], Attribute::Text("4.3.1".to_owned()));
     assert_eq!(report.attributes["driver.podman.away.health"], Attribute::Text("unhealthy".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_docker_socket_that_is_podmans_is_reported_and_dockers_own_is_not() {
+    let shim = driver_beside_docker(runtime(), runtime()).fingerprint().await;
+    assert_eq!(shim.health, Health::Healthy);
+    assert!(shim.description.contains("driver.denylist"), "{}", shim.description);
+    let mut docker = MockRuntime::new();
+    docker.expect_probe().returning(|| Err(error(ErrorKind::Malformed)));
+    let docker = driver_beside_docker(runtime(), docker).fingerprint().await;
+    assert_eq!(docker.description, "Healthy");
 }

@@ -55,6 +55,25 @@ fn adapters_do_not_import_each_other() {
     }
 }
 
+/// It composes, as `main` does; of Nomad's wire it needs the bytes of handles, of the machine the number of cores and
+/// the time that a sweep took.
+#[test]
+fn the_simulation_composes_and_nobody_imports_it() {
+    let rooms = [
+        "domain",
+        "ports",
+        "driver",
+        "adapters::memory",
+        "adapters::nomad",
+        "adapters::cli",
+        "adapters::system",
+    ];
+    assert_eq!(offenders("src/simulation/", &rooms), [""; 0]);
+    let above = sources().into_iter().filter(|source| source.path != "src/main.rs");
+    let importing = above.filter(|source| source.text.contains("crate::simulation"));
+    assert_eq!(importing.map(|source| source.path).collect::<Vec<_>>(), [""; 0]);
+}
+
 /// The driver and the ports reach the machine through ports only: simulations replace those.
 #[test]
 fn only_adapters_ask_the_machine() {
@@ -67,10 +86,11 @@ fn only_adapters_ask_the_machine() {
         "SystemTime",
         "Instant",
     ];
-    let rooms = ["src/driver/", "src/ports/", "src/domain/"];
+    let rooms = ["src/driver/", "src/ports/", "src/domain/", "src/simulation/"];
     let inner = sources().into_iter().filter(|source| rooms.iter().any(|room| source.path.starts_with(room)));
     let found: Vec<String> = inner
-        .filter(|source| !source.path.ends_with("tests.rs"))
+        // A sweep of worlds runs on all cores.
+        .filter(|source| !source.path.ends_with("tests.rs") && source.path != "src/simulation/sweep.rs")
         .flat_map(|source| asks.map(|ask| (source.text.contains(ask), format!("{}: {ask}", source.path))))
         .filter_map(|(asked, place)| asked.then_some(place))
         .collect();

@@ -4,7 +4,7 @@ set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly HERE
-for topic in common tree install config image service down; do
+for topic in common census tree install config image service down; do
     # shellcheck source=/dev/null
     source "$HERE/podman/$topic.sh"
 done
@@ -94,9 +94,12 @@ cmd_run() {
     trap 'kill_child "$child"; exit 143' TERM
     # shellcheck source=/dev/null
     source "$DIR/env"
+    local before
+    before=$(census | sort)
     "$@" <&0 &
     child=$!
     wait "$child" || status=$?
+    nothing_left "$before" || ((status != 0)) || status=1
     exit "$status"
 }
 

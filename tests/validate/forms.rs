@@ -1,7 +1,10 @@
 //! The forms of a report, and texts that nobody would write.
 
 use super::report;
-use nomad_driver_podman::adapters::cli::validate::{json, sarif, text};
+use nomad_driver_podman::adapters::cli::jobfile::{Inputs, Purpose, Source};
+use nomad_driver_podman::adapters::cli::validate::args::TargetPodman;
+use nomad_driver_podman::adapters::cli::validate::report::Report;
+use nomad_driver_podman::adapters::cli::validate::{job as judge, json, sarif, text};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -103,4 +106,32 @@ proptest! {
         prop_assert!(told(&inside, Some(&text)) > 0);
         prop_assert!(told(&job(&inside), None) > 0);
     }
+}
+
+/// What is told of this inside of a `config` block for Podman 1.
+fn told_for_podman1(config: &str) -> Vec<String> {
+    let text = job(&format!("image = \"redis\"\n{config}"));
+    let inputs = Inputs { purpose: Purpose::Judge, ..Inputs::default() };
+    let target = judge::Target { plugin: None, podman: Some(TargetPodman::One) };
+    let mut report = Report::default();
+    judge::check_for(&Source::new("old.hcl", &text), &inputs, target, &mut report);
+    let lines = report.findings().map(|(_, finding)| {
+        let line = finding.place.as_ref().map_or(0, |place| place.position().0);
+        format!("{line} {}", finding.reason)
+    });
+    lines.collect()
+}
+
+#[test]
+fn what_podman_1_cannot_do_is_told_at_its_line() {
+    assert_eq!(told_for_podman1("hostname = \"h\"\ncap_add = [\"NET_ADMIN\"]"), Vec::<String>::new());
+    let told = told_for_podman1("runtime = \"crun\"\nsecrets = [\"tls\"]\nforce_pull = true");
+    let expected = [
+        "7 runtime: Podman 1 cannot do this: it uses the one of its own configuration",
+        "8 secrets: Podman 1 cannot do this: secrets came with 3.1",
+    ];
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(expected.iter().all(|line| told.iter().any(|it| it == line)), "{told:?}");
+    let plain = report("new.hcl", &job("image = \"redis\"\nruntime = \"crun\""), None);
+    assert!(!plain.has_problems(), "others can");
 }

@@ -65,6 +65,8 @@ wire! {
             numbers_may_come_as_text only memory because "Podman takes a swappiness on cgroup v1 only";
             a_start_that_was_cut_off_is_started_again
                 only podman because "containers in memory end with their process";
+            a_task_that_fails_young_has_its_last_words_told;
+            want_of_memory_is_told_in_numbers;
             events_name_their_task only memory because "there is nothing to pull on the Podmans of the tests";
         }
         volumes {
@@ -122,6 +124,7 @@ wire! {
             a_silent_task_opens_both_fifos;
             a_collector_may_come_late;
             much_output_is_complete_when_the_end_is_told;
+            what_waits_too_long_is_dropped_and_told;
             nobody_may_want_them;
         }
         crashes {
@@ -153,6 +156,10 @@ wire! {
                 only podman because "nobody else makes containers in memory";
             a_task_goes_from_the_go_driver_to_us_and_back
                 only podman because "nobody else makes containers in memory";
+        }
+        outage {
+            samples_and_exits_go_on_while_podman_is_away
+                only podman because "there is no socket to the memory runtime";
         }
         ending {
             the_plugin_ends_in_time_with_streams_open;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// What a connection meets.
 #[derive(Clone)]
@@ -16,7 +16,7 @@ pub enum Manner {
     Answers(&'static str),
 }
 
-/// Listens until it is dropped.
+/// Listens until it is dropped; then its connections are cut too.
 pub struct Relay {
     path: PathBuf,
     listening: JoinHandle<()>,
@@ -26,8 +26,9 @@ impl Relay {
     pub fn new(path: &Path, manner: Manner) -> Self {
         let listener = UnixListener::bind(path).unwrap();
         let listening = tokio::spawn(async move {
+            let mut connections = JoinSet::new();
             while let Ok((connection, _)) = listener.accept().await {
-                tokio::spawn(serve(connection, manner.clone()));
+                connections.spawn(serve(connection, manner.clone()));
             }
         });
         Self { path: path.to_owned(), listening }

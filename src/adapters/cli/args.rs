@@ -2,6 +2,7 @@
 
 pub use super::convert::args::ConvertArgs;
 use super::jobfile::{Inputs, Purpose, Source};
+pub use super::simulate::SimulateArgs;
 pub use super::validate::args::ValidateArgs;
 use crate::domain::config::PluginConfig;
 use crate::domain::config::plugin::{DEFAULT_SOCKET, Endpoint, Socket, parse_endpoint};
@@ -28,6 +29,8 @@ pub enum Command {
     Run(RunArgs),
     /// Check job files offline, as the driver would read them
     Validate(ValidateArgs),
+    /// Let the driver meet every kind of fault in simulated worlds
+    Simulate(SimulateArgs),
     /// Rewrite tasks of the Docker driver for Podman, and list what has no counterpart
     Convert(ConvertArgs),
     /// Print every option of tasks and of the plugin

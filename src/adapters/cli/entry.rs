@@ -1,6 +1,6 @@
 //! From the command line to an exit status.
 
-use super::args::{Cli, Command, RunArgs};
+use super::args::{Cli, Command, RunArgs, SimulateArgs};
 use super::output::complain;
 use super::usage::USAGE;
 use super::{convert, schema, validate};
@@ -13,8 +13,11 @@ use std::process::ExitCode;
 /// Why a subcommand did nothing; its text is for a person. Exit status 2.
 pub type RunError = Box<dyn Error + Send + Sync>;
 
-/// Reads the arguments and does what they say, with `run` for the subcommand that needs a driver.
-pub fn main(run: impl FnOnce(RunArgs) -> Result<u8, RunError>) -> ExitCode {
+/// Reads the arguments and does what they say, with `run` and `simulate` for the subcommands that need a driver.
+pub fn main(
+    run: impl FnOnce(RunArgs) -> Result<u8, RunError>,
+    simulate: impl FnOnce(&SimulateArgs) -> Result<u8, RunError>,
+) -> ExitCode {
     // clap itself answers --help, --version and what it cannot read, the last with exit status 2.
     let done = match Cli::parse_from(std::env::args_os().map(like_nomad)).command {
         None => {
@@ -22,6 +25,7 @@ pub fn main(run: impl FnOnce(RunArgs) -> Result<u8, RunError>) -> ExitCode {
             return ExitCode::FAILURE;
         }
         Some(Command::Run(args)) => run(args),
+        Some(Command::Simulate(args)) => simulate(&args),
         Some(Command::Validate(args)) => validate::command(&args),
         Some(Command::Convert(args)) => convert::command(&args),
         Some(Command::Schema(args)) => schema::print(&args).map(|()| 0).map_err(RunError::from),

@@ -12,6 +12,7 @@
 //! | [`schema`] | the `schema` subcommand: the option tables |
 //! | [`validate`] | the `validate` subcommand: what is wrong with a job file |
 //! | [`session`] | the `run` subcommand as a whole |
+//! | [`simulate`] | the arguments of the `simulate` subcommand, which is a room of its own |
 //! | [`plan`], [`alloc`], [`environment`] | what will be played, checked before anything starts |
 //! | [`run`], [`stage`], [`restart`] | playing it: who may run, who is started again, who is stopped |
 //! | [`output`], [`colour`], [`mod@line`], [`host`], [`summary`] | what is seen of it |
@@ -32,6 +33,7 @@ pub mod restart;
 pub mod run;
 pub mod schema;
 pub mod session;
+pub mod simulate;
 pub mod stage;
 pub mod summary;
 mod task_run;

@@ -28,6 +28,10 @@ Check job files, offline and without starting anything:
     nomad-driver-podman validate JOB.nomad.hcl                every problem, at its line
     nomad-driver-podman validate --agent-config client.hcl JOB.nomad.hcl    also what the operator forbids
 
+Let the driver meet every kind of fault in simulated worlds:
+
+    nomad-driver-podman simulate --seeds 2000
+
 Bring a job from the Docker driver, keeping its comments and layout:
 
     nomad-driver-podman convert JOB.nomad.hcl                 the converted job; --write for in place

@@ -76,6 +76,17 @@ fn shared(spec: &ContainerSpec) -> Vec<(&'static str, &str)> {
     network.into_iter().chain(others).collect()
 }
 
+/// The spec with memory in place of what it binds from the host.
+pub(super) fn believe_binds(spec: &ContainerSpec) -> ContainerSpec {
+    let mut spec = spec.clone();
+    for mount in &mut spec.mounts {
+        if matches!(mount.source, MountSource::Bind(_)) {
+            mount.source = MountSource::Tmpfs;
+        }
+    }
+    spec
+}
+
 /// What a spec asks for that has no effect here: a warning each, so that nothing is dropped in silence.
 pub(super) fn without_effect(spec: &ContainerSpec) -> Vec<String> {
     let told = machine(spec).into_iter().chain(confinement(&spec.security)).filter(|(_, asked)| *asked);

@@ -9,12 +9,14 @@
 
 use super::commands::Contents;
 use super::control::{Control, Freezer};
+use super::happening::{Deed, Observer};
 use super::images::Image;
 use super::logs::LogStore;
 use super::process::{End, Surroundings};
 use super::world::World;
 use super::{locked, stats, until};
 use crate::domain::container::facts::Bind;
+use crate::domain::container::labels::log_backlog;
 use crate::domain::container::spec::{Mount, MountSource, Network};
 use crate::domain::container::{ContainerFacts, ContainerSpec, ContainerState};
 use crate::domain::signal::Signal;
@@ -40,6 +42,7 @@ pub(super) struct Container {
     pub(super) argv: Vec<String>,
     ip: Option<String>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) observer: Option<Observer>,
     pub(super) freezer: Arc<Freezer>,
     pub(super) life: Mutex<Life>,
     pub(super) changed: Notify,
@@ -51,6 +54,8 @@ pub(super) struct Life {
     pub(super) started_at: Option<Timestamp>,
     pub(super) finished_at: Option<Timestamp>,
     pub(super) end: Option<End>,
+    /// Nobody is there to record the end of this run.
+    pub(super) unrecorded: bool,
     /// Only while its processes exist.
     pub(super) run: Option<Run>,
 }
@@ -70,7 +75,9 @@ impl Container {
         image: &Image,
         ip: Option<String>,
         clock: Arc<dyn Clock>,
+        observer: Option<Observer>,
     ) -> Self {
+        let log = Arc::new(LogStore::bounded(log_backlog(&spec.labels)));
         let mut argv: Vec<String> = spec.entrypoint.iter().chain(&spec.command).cloned().collect();
         if argv.is_empty() {
             // The image's own command, which nobody knows here: something that sounds like it.
@@ -79,18 +86,20 @@ impl Container {
         Self {
             world: Arc::new(World::new(&id, spec)),
             id,
-            log: Arc::default(),
+            log,
             contents: image.contents,
             image: image.id.clone(),
             argv,
             ip,
             clock,
+            observer,
             freezer: Arc::default(),
             life: Mutex::new(Life {
                 state: ContainerState::Created,
                 started_at: None,
                 finished_at: None,
                 end: None,
+                unrecorded: false,
                 run: None,
             }),
             changed: Notify::new(),
@@ -112,7 +121,7 @@ impl Container {
     pub(super) fn facts(&self) -> ContainerFacts {
         let life = locked(&self.life);
         let alive = life.state.is_alive();
-        let exited = life.end.filter(|_| life.state == ContainerState::Exited);
+        let exited = life.end.filter(|_| life.state == ContainerState::Exited && !life.unrecorded);
         ContainerFacts {
             id: self.id.clone(),
             name: self.spec().name.clone(),
@@ -122,6 +131,7 @@ impl Container {
             finished_at: life.finished_at,
             exit_code: exited.map(|end| end.code),
             oom_killed: exited.is_some_and(|end| end.oom),
+            memory_at_end: exited.filter(|end| end.oom).map(|_| self.world.memory.at_end()),
             labels: self.spec().labels.clone(),
             image: Some(self.image.clone()),
             binds: binds(self.spec()),
@@ -147,6 +157,7 @@ impl Container {
 
     pub(super) fn signal(&self, signal: Signal) -> Result<(), Refusal> {
         self.running("can only kill running containers")?.control.raise(signal);
+        self.tell(Deed::Signalled);
         Ok(())
     }
 
@@ -154,6 +165,11 @@ impl Container {
     pub(super) fn kill_for_memory(&self) -> Result<(), Refusal> {
         self.running("can only kill running containers")?.control.kill_for_memory();
         Ok(())
+    }
+
+    /// Whoever would record the end of this run is gone.
+    pub(super) fn lose_record(&self) {
+        locked(&self.life).unrecorded = true;
     }
 
     pub(super) fn pause(&self) -> Result<(), Refusal> {

@@ -3,8 +3,10 @@
 use super::commands::Contents;
 use super::images::PullFailure;
 use super::runtime::{MemoryRuntime, Op};
+use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::ports::{ErrorKind, RuntimeError};
+use std::time::Duration;
 
 impl MemoryRuntime {
     /// With a local image that holds the commands of this runtime and nothing else: others are not found.
@@ -27,6 +29,11 @@ impl MemoryRuntime {
     /// Pulls of `image` succeed again.
     pub fn heal_pulls(&self, image: &str) {
         self.images.fail(image, None);
+    }
+
+    /// Pulls take so much longer from now on.
+    pub fn slow_pulls(&self, delay: Duration) {
+        self.images.slow(delay);
     }
 
     /// The service goes away: calls fail with `Unavailable`, sessions break, containers live on.
@@ -72,5 +79,34 @@ impl MemoryRuntime {
     /// `NotFound`.
     pub fn dropped_log_bytes(&self, id: &ContainerId) -> Result<u64, RuntimeError> {
         Ok(self.admitted(Op { operation: "logs of container", object: id.as_str() })?.log.dropped())
+    }
+
+    /// Whoever would record the end of a container's present run, as conmon does, is killed.
+    ///
+    /// # Errors
+    /// `NotFound`; `WrongState` unless it runs.
+    pub fn lose_record(&self, id: &ContainerId) -> Result<(), RuntimeError> {
+        let op = Op { operation: "kill conmon of container", object: id.as_str() };
+        let container = self.admitted(op)?;
+        container.running("does not run").map_err(|refusal| op.error(refusal))?;
+        container.lose_record();
+        Ok(())
+    }
+
+    /// The machine restarts: nothing runs any more, nobody recorded how it ended. The service is left as it is.
+    pub fn reboot(&self) {
+        for container in self.containers.all().iter().filter(|container| container.is_alive()) {
+            container.lose_record();
+            if let Ok(run) = container.running("does not run") {
+                run.control.raise(Signal::KILL);
+            }
+        }
+    }
+
+    /// Somebody takes an image away; its containers live on.
+    pub fn prune(&self, image: &str) {
+        if let Some(image) = self.images.find(image) {
+            self.images.remove(&image.id);
+        }
     }
 }

@@ -6,6 +6,7 @@ use crate::ports::ErrorKind;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Mutex;
+use std::time::Duration;
 
 /// An image that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub(super) struct PullFailure {
 pub(super) struct Images {
     present: Mutex<BTreeMap<String, Image>>,
     failures: Mutex<BTreeMap<String, PullFailure>>,
+    /// What pulls take beside their usual time.
+    delay: Mutex<Duration>,
 }
 
 impl Images {
@@ -68,6 +71,16 @@ impl Images {
             Some(failure) => failures.insert(canonical(name), failure),
             None => failures.remove(&canonical(name)),
         };
+    }
+
+    /// Pulls take so much longer from now on.
+    pub(super) fn slow(&self, delay: Duration) {
+        *locked(&self.delay) = delay;
+    }
+
+    /// What a pull takes beside its usual time.
+    pub(super) fn delay(&self) -> Duration {
+        *locked(&self.delay)
     }
 
     /// Why a pull of `name` fails.

@@ -2,6 +2,7 @@
 
 use super::container::{Container, Refusal, Run};
 use super::control::Control;
+use super::happening::Deed;
 use super::locked;
 use super::logs::LogWriter;
 use super::process::{End, Process, Rank, Surroundings};
@@ -27,7 +28,10 @@ impl Container {
         life.state = ContainerState::Running;
         life.started_at = Some(self.clock.now());
         life.end = None;
+        life.unrecorded = false;
         life.run = Some(run.clone());
+        drop(life);
+        self.tell(Deed::Started);
         tokio::spawn(Arc::clone(self).live(program, run));
         Ok(Change::Changed)
     }
@@ -79,6 +83,7 @@ impl Container {
         life.run = None;
         drop(life);
         self.log.close();
+        self.tell(Deed::Ended { code: end.code, oom: end.oom });
         self.changed.notify_waiters();
     }
 

@@ -1,6 +1,7 @@
 //! The output of a container: kept whole up to a limit, read by any number of readers at their own pace.
 
 use super::{locked, until};
+use crate::domain::last_words::LAST_WORDS_BYTES;
 use crate::domain::log::{LogBatch, LogChunk, LogCursor, LogStart, Stream};
 use crate::ports::RuntimeError;
 use futures_util::stream::{self, BoxStream, StreamExt};
@@ -36,6 +37,8 @@ struct Kept {
     dropped: u64,
     /// Nothing more will come, for now.
     ended: bool,
+    /// Less than [`LOG_BYTES`] may be kept.
+    limit: Option<usize>,
 }
 
 impl Kept {
@@ -52,7 +55,7 @@ impl Kept {
             }
             _ => self.chunks.push_back((end, LogChunk { stream, bytes: bytes.to_vec() })),
         }
-        while self.bytes > LOG_BYTES {
+        while self.bytes > self.limit.unwrap_or(LOG_BYTES) {
             self.drop_oldest();
         }
     }
@@ -66,9 +69,11 @@ impl Kept {
 
     /// The next bytes from `offset`; `None` if there are none yet.
     fn batch(&self, offset: u64) -> Option<LogBatch> {
+        let lost = self.dropped.saturating_sub(offset);
         let offset = offset.max(self.dropped);
         let first = self.chunks.partition_point(|(start, chunk)| start + chunk.bytes.len() as u64 <= offset);
-        let mut batch = LogBatch { cursor: LogCursor { generation: 0, offset }, ..LogBatch::default() };
+        let cursor = LogCursor { generation: 0, offset };
+        let mut batch = LogBatch { cursor, dropped: lost, ..LogBatch::default() };
         let mut room = BATCH_BYTES;
         for (start, chunk) in self.chunks.range(first..) {
             if room == 0 {
@@ -87,6 +92,12 @@ impl Kept {
 }
 
 impl LogStore {
+    /// Keeps at most `limit` bytes, if that is less than [`LOG_BYTES`].
+    pub(super) fn bounded(limit: Option<u64>) -> Self {
+        let limit = limit.and_then(|bytes| usize::try_from(bytes).ok()).filter(|bytes| *bytes < LOG_BYTES);
+        Self { kept: Mutex::new(Kept { limit, ..Kept::default() }), changed: Notify::new() }
+    }
+
     /// A run of the container begins: readers wait for its output.
     pub(super) fn open(&self) {
         locked(&self.kept).ended = false;
@@ -101,6 +112,24 @@ impl LogStore {
     /// Bytes that were dropped for [`LOG_BYTES`].
     pub(super) fn dropped(&self) -> u64 {
         locked(&self.kept).dropped
+    }
+
+    /// See [`crate::ports::ContainerRuntime::last_words`].
+    pub(super) fn last_words(&self) -> Vec<u8> {
+        let kept = locked(&self.kept);
+        let (mut parts, mut length) = (Vec::new(), 0);
+        let words = kept.chunks.iter().rev().filter(|(_, chunk)| chunk.stream == Stream::Stderr);
+        for (_, chunk) in words {
+            length += chunk.bytes.len();
+            parts.push(chunk.bytes.as_slice());
+            if length >= LAST_WORDS_BYTES {
+                break;
+            }
+        }
+        parts.reverse();
+        let mut words = parts.concat();
+        words.drain(..length.saturating_sub(LAST_WORDS_BYTES));
+        words
     }
 
     /// See [`crate::ports::ContainerRuntime::logs`].

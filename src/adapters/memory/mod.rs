@@ -14,6 +14,7 @@
 //! | `container`, `lifetime`, `logs`, `exec`, `stats` | one container and what hangs on it |
 //! | `images`, `service`, `registry` | what belongs to the runtime as a whole |
 //! | [`runtime`], `checks`, `hooks`, `connector` | the port, what it looks at first, and the doors beside it |
+//! | `happening` | what is told to who watches the truth |
 
 mod checks;
 mod commands;
@@ -22,6 +23,7 @@ mod container;
 mod control;
 mod exec;
 mod files;
+mod happening;
 mod hooks;
 mod images;
 mod lifetime;
@@ -42,6 +44,7 @@ mod world;
 
 pub use commands::{Contents, NoProgram};
 pub use connector::MemoryConnector;
+pub use happening::{Deed, Happening, Observer};
 pub use program::{Program, Step};
 pub use runtime::MemoryRuntime;
 

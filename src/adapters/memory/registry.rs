@@ -18,14 +18,14 @@ struct Known {
 
 impl Registry {
     /// Adds a container unless its name is taken; the id of the one that has it then.
-    pub(super) fn add(&self, container: Container) -> Result<(), ContainerId> {
+    pub(super) fn add(&self, container: Arc<Container>) -> Result<(), ContainerId> {
         let mut known = locked(&self.0);
         let name = container.spec().name.as_str().to_owned();
         if let Some(taken) = known.by_name.get(&name) {
             return Err(taken.clone());
         }
         known.by_name.insert(name, container.id.clone());
-        known.by_id.insert(container.id.clone(), Arc::new(container));
+        known.by_id.insert(container.id.clone(), container);
         Ok(())
     }
 

@@ -1,9 +1,10 @@
 //! The port, carried out in memory.
 
-use super::checks::without_effect;
+use super::checks::{believe_binds, without_effect};
 use super::commands::Contents;
 use super::container::{Container, Refusal, gone};
 use super::exec;
+use super::happening::{Deed, Observer};
 use super::images::Images;
 use super::registry::Registry;
 use super::service::Service;
@@ -39,6 +40,10 @@ pub struct MemoryRuntime {
     pub(super) images: Images,
     pub(super) containers: Registry,
     pub(super) service: Service,
+    /// Who is told what happens.
+    observer: Option<Observer>,
+    /// Paths of the host are believed and never looked at.
+    blind: bool,
     /// Containers created so far.
     created: AtomicU32,
     /// Processes started so far.
@@ -74,11 +79,27 @@ impl MemoryRuntime {
             images: Images::default(),
             containers: Registry::default(),
             service: Service::default(),
+            observer: None,
+            blind: false,
             created: AtomicU32::new(0),
             started: AtomicU32::new(0),
             _end_runs: runs.clone().drop_guard(),
             runs,
         }
+    }
+
+    /// Tells `observer` what happens to its containers.
+    #[must_use]
+    pub fn observed(mut self, observer: Observer) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Without the machine's files: bind mounts are believed and empty, archives exist.
+    #[must_use]
+    pub fn without_host(mut self) -> Self {
+        self.blind = true;
+        self
     }
 
     /// The gate that every call passes, first of all: whether the service takes it. The place of planned faults.
@@ -98,9 +119,10 @@ impl MemoryRuntime {
     /// Asks the simulated registry, which has everything.
     async fn fetch(&self, op: Op<'_>, progress: PullProgress<'_>) -> Result<String, RuntimeError> {
         let lines = pull_lines(op.object);
-        let (first, rest) = lines.split_at(1);
+        // Down to the first layer, which is what takes the time.
+        let (first, rest) = lines.split_at(3);
         first.iter().for_each(|line| progress(line));
-        self.clock.sleep(PULL_TIME).await;
+        self.clock.sleep(PULL_TIME + self.images.delay()).await;
         self.admit(op)?;
         if let Some(failure) = self.images.failure(op.object) {
             return Err(op.fail(failure.kind, failure.message));
@@ -111,6 +133,9 @@ impl MemoryRuntime {
 
     /// Believes an archive that exists: what is in it cannot be run here anyway.
     async fn load(&self, op: Op<'_>, request: &PullRequest) -> Result<String, RuntimeError> {
+        if self.blind {
+            return Ok(self.images.add(op.object, Contents::Believed).id);
+        }
         let path = request.archive.as_deref().unwrap_or_else(|| op.object.as_ref());
         let there = tokio::fs::metadata(path).await;
         there.map_err(|error| op.fail(ErrorKind::Rejected, format!("open {}: {error}", path.display())))?;
@@ -200,19 +225,23 @@ impl ContainerRuntime for MemoryRuntime {
         let image = self.images.find(spec.image.as_str());
         let image = image
             .ok_or_else(|| op.fail(ErrorKind::ImageMissing, format!("{}: image not known", spec.image)))?;
-        if let Some(reason) = self.refusal(spec) {
+        let warnings = without_effect(spec);
+        let spec = if self.blind { believe_binds(spec) } else { spec.clone() };
+        if let Some(reason) = self.refusal(&spec) {
             return Err(op.fail(ErrorKind::Rejected, reason));
         }
         let (id, ip) = (self.new_id(), self.new_ip());
-        let container = Container::new(id.clone(), spec.clone(), &image, Some(ip), Arc::clone(&self.clock));
-        self.containers.add(container).map_err(|taken| {
+        let (clock, observer) = (Arc::clone(&self.clock), self.observer.clone());
+        let container = Arc::new(Container::new(id.clone(), spec, &image, Some(ip), clock, observer));
+        self.containers.add(Arc::clone(&container)).map_err(|taken| {
             let message = format!(
                 "the container name {:?} is already in use by {taken}: that name is already in use",
-                spec.name.as_str()
+                op.object
             );
             op.fail(ErrorKind::NameInUse, message)
         })?;
-        Ok(Created { id, warnings: without_effect(spec) })
+        container.tell(Deed::Created);
+        Ok(Created { id, warnings })
     }
 
     async fn start(&self, id: &ContainerId) -> Result<Change, RuntimeError> {
@@ -256,6 +285,7 @@ impl ContainerRuntime for MemoryRuntime {
         if self.containers.take(id.as_str()).is_none() {
             return Ok(Change::Identity);
         }
+        container.tell(Deed::Removed);
         container.discard().await;
         Ok(Change::Changed)
     }
@@ -279,6 +309,11 @@ impl ContainerRuntime for MemoryRuntime {
     ) -> Result<BoxStream<'static, Result<LogBatch, RuntimeError>>, RuntimeError> {
         let op = Op { operation: "logs of container", object: id.as_str() };
         Ok(self.admitted(op)?.log.read(start))
+    }
+
+    async fn last_words(&self, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
+        let op = Op { operation: "last words of container", object: id.as_str() };
+        Ok(self.admitted(op)?.log.last_words())
     }
 
     async fn exec(&self, id: &ContainerId, spec: &ExecSpec) -> Result<ExecSession, RuntimeError> {

@@ -2,8 +2,8 @@
 
 use super::commands::Contents;
 use super::files::Files;
-use crate::domain::container::ContainerSpec;
 use crate::domain::container::spec::Network;
+use crate::domain::container::{ContainerSpec, MemoryAtEnd};
 use crate::domain::task::identity::ContainerId;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -125,6 +125,12 @@ impl Memory {
 
     pub(super) fn used(&self) -> u64 {
         self.used.load(Ordering::Relaxed)
+    }
+
+    /// What a container that the OOM killer ended has to show: the kernel gives nothing beyond the limit.
+    pub(super) fn at_end(&self) -> MemoryAtEnd {
+        let peak = self.limit.map_or(self.peak(), |limit| limit.min(self.peak()));
+        MemoryAtEnd { limit: self.limit, peak: Some(peak) }
     }
 
     pub(super) fn peak(&self) -> u64 {

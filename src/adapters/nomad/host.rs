@@ -85,6 +85,11 @@ impl NomadHost for PluginHost {
         system::cores()
     }
 
+    fn docker_socket(&self) -> Option<PathBuf> {
+        let socket = PathBuf::from("/var/run/docker.sock");
+        socket.exists().then_some(socket)
+    }
+
     async fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
         paths::resolve(path).await
     }

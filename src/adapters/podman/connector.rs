@@ -1,8 +1,10 @@
 //! Which wire an endpoint speaks, and where Podman listens when nobody says.
 
+use super::chosen::{ChosenRuntime, Places};
 use super::rest::RestRuntime;
+use super::varlink::VarlinkRuntime;
 use crate::domain::config::plugin::{Endpoint, Wire};
-use crate::ports::{Clock, ContainerRuntime, ErrorKind, RuntimeConnector, RuntimeError};
+use crate::ports::{Clock, ContainerRuntime, RuntimeConnector, RuntimeError};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,26 +22,25 @@ impl PodmanConnector {
 
 impl RuntimeConnector for PodmanConnector {
     fn connect(&self, endpoint: Option<&Endpoint>) -> Result<Arc<dyn ContainerRuntime>, RuntimeError> {
-        let (socket, wire) = match endpoint {
-            Some(endpoint) => (endpoint.socket.clone(), endpoint.wire),
-            None => (default_socket(), Wire::Probe),
-        };
-        match wire {
-            Wire::Probe | Wire::Rest => Ok(Arc::new(RestRuntime::new(socket, Arc::clone(&self.clock)))),
-            Wire::Varlink => Err(RuntimeError::new(
-                "connect to",
-                socket.display(),
-                ErrorKind::Unsupported,
-                "this build does not speak varlink (Podman 1); use a unix:// socket of Podman 3.4 or later",
-            )),
-        }
+        let clock = Arc::clone(&self.clock);
+        Ok(match endpoint {
+            None => Arc::new(ChosenRuntime::new(usual_places(), clock)),
+            Some(Endpoint { socket, wire: Wire::Probe }) => {
+                Arc::new(ChosenRuntime::new(vec![socket.clone()], clock))
+            }
+            Some(Endpoint { socket, wire: Wire::Rest }) => Arc::new(RestRuntime::new(socket.clone(), clock)),
+            Some(Endpoint { socket, wire: Wire::Varlink }) => {
+                Arc::new(VarlinkRuntime::new(socket.clone(), clock))
+            }
+        })
     }
 }
 
-/// Podman's own default: the system's socket for root, the user's for everybody else.
-fn default_socket() -> PathBuf {
-    match rustix::process::geteuid().as_raw() {
-        0 => PathBuf::from("/run/podman/podman.sock"),
-        uid => PathBuf::from(format!("/run/user/{uid}/podman/podman.sock")),
-    }
+/// Podman's own defaults, of later ones and of Podman 1: the system's sockets for root, the user's for everybody else.
+fn usual_places() -> Places {
+    let dir = match rustix::process::geteuid().as_raw() {
+        0 => PathBuf::from("/run/podman"),
+        uid => PathBuf::from(format!("/run/user/{uid}/podman")),
+    };
+    vec![dir.join("podman.sock"), dir.join("io.podman")]
 }

@@ -9,6 +9,7 @@
 
 pub mod check;
 pub mod docker;
+pub mod gc;
 pub mod grammar;
 pub mod plugin;
 pub mod plugin_options;

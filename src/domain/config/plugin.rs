@@ -1,6 +1,7 @@
 //! The plugin configuration, typed.
 
 use super::check::check;
+use super::gc::Gc;
 use super::grammar::network_mode::{self, BadNetworkMode, NetworkModeOption};
 use super::plugin_options::PLUGIN_OPTIONS;
 use super::policy::Policy;
@@ -86,6 +87,8 @@ pub struct PluginConfig {
     pub selinux_label: Option<String>,
     /// Containers are removed when their task is done.
     pub remove_containers: bool,
+    /// What else is cleaned up.
+    pub gc: Gc,
     /// A stopped container found by recovery is started again.
     pub recover_stopped: bool,
     /// Output is left to Podman's own log driver.
@@ -132,6 +135,7 @@ impl PluginConfig {
             volumes_enabled: Reader(&volumes).flag("enabled"),
             selinux_label: Reader(&volumes).filled("selinuxlabel"),
             remove_containers: Reader(&gc).flag("container"),
+            gc: Gc::read(&gc),
             recover_stopped: plugin.flag("recover_stopped"),
             disable_log_collection: plugin.flag("disable_log_collection"),
             logging: logging::read(&plugin.block("logging")),
@@ -183,6 +187,7 @@ impl Default for PluginConfig {
             volumes_enabled: true,
             selinux_label: None,
             remove_containers: true,
+            gc: Gc::default(),
             recover_stopped: true,
             disable_log_collection: false,
             logging: LoggingOptions::default(),

@@ -3,6 +3,7 @@
 //! Sources: Nomad's page "Drivers: podman" (2020) and the documentation of the Go driver v0.6.5 for the meaning,
 //! its releases for `since`.
 
+use super::gc::GC;
 use super::grammar::address;
 use super::plugin::{parse_endpoint, parse_rootless_mode};
 use super::policy_options::{POLICY, RULES};
@@ -45,14 +46,6 @@ const VOLUMES: &[OptionRow] = &[
         "Mount option added to the bind mounts of a task, for hosts with SELinux. Not for privileged tasks.",
     ),
 ];
-
-const GC: &[OptionRow] = &[row(
-    "container",
-    Kind::Bool,
-    "container = true",
-    "Removes the container when its task is done. Off, it stays for inspection until its task starts anew.",
-)
-.default(Default::Bool(true))];
 
 const AUTH: &[OptionRow] = &[
     row(

@@ -33,6 +33,15 @@ impl ContainerState {
     }
 }
 
+/// Memory of a container that the OOM killer ended, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MemoryAtEnd {
+    /// What it may have; `None` if there is no limit or it cannot be told.
+    pub limit: Option<u64>,
+    /// The most it had at one time; `None` where the kernel does not count that.
+    pub peak: Option<u64>,
+}
+
 /// A path of the host inside a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bind {
@@ -59,8 +68,10 @@ pub struct ContainerFacts {
     pub finished_at: Option<Timestamp>,
     /// Only with [`ContainerState::Exited`], and only if the runtime knows.
     pub exit_code: Option<i32>,
-    /// The runtime says the OOM killer ended it.
+    /// The OOM killer ended it.
     pub oom_killed: bool,
+    /// Only with `oom_killed`, and only if it was seen before the control group was gone.
+    pub memory_at_end: Option<MemoryAtEnd>,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
     /// Id of its image; `None` if the runtime does not say.

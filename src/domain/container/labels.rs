@@ -17,6 +17,38 @@ pub const TASK_NAME_LABEL: &str = "io.nomad-driver-podman.task-name";
 /// The Nomad node, so that two agents on one machine leave each other's containers alone.
 pub const NODE_LABEL: &str = "io.nomad-driver-podman.node-id";
 
+/// Bytes of output that may wait for the host; beyond it the runtime drops the oldest and counts them. A label, because
+/// the host forgets the task's configuration.
+pub const BACKLOG_LABEL: &str = "io.nomad-driver-podman.log-backlog";
+/// Where the agent keeps its allocations: no two agents of a machine share the directory.
+pub const ROOT_LABEL: &str = "io.nomad-driver-podman.alloc-root";
+/// Id and name of the container's image, if this driver pulled it. A pulled image cannot have labels of its own, so
+/// this is how the knowledge outlives us.
+pub const PULLED_LABEL: &str = "io.nomad-driver-podman.pulled-image";
+
+/// A Nomad agent, as far as containers tell it from others.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Agent {
+    /// [`ROOT_LABEL`].
+    root: String,
+    /// [`NODE_LABEL`]; agents in containers of their own may have equal directories. `None` where the host is too
+    /// old to say.
+    node: Option<String>,
+}
+
+impl Agent {
+    /// The agent that a task comes from.
+    pub fn of_task(task: &TaskRequest) -> Option<Self> {
+        let node = Some(task.meta.node_id.clone()).filter(|node| !node.is_empty());
+        Some(Self { root: task.dirs.alloc.parent()?.to_str()?.to_owned(), node })
+    }
+
+    /// The agent whose container has these labels.
+    pub fn of_container(labels: &BTreeMap<String, String>) -> Option<Self> {
+        Some(Self { root: labels.get(ROOT_LABEL)?.clone(), node: labels.get(NODE_LABEL).cloned() })
+    }
+}
+
 /// Who a container belongs to, read from its labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Owner {
@@ -40,10 +72,13 @@ pub fn labels(
     task: &TaskRequest,
     own: &BTreeMap<String, String>,
     extra: &[String],
+    backlog_max: Option<u64>,
 ) -> BTreeMap<String, String> {
     let mut labels = own.clone();
     labels.extend(extra_labels(task, extra));
     labels.extend(of_task(task));
+    labels.remove(BACKLOG_LABEL);
+    labels.extend(backlog_max.map(|bytes| (BACKLOG_LABEL.to_owned(), bytes.to_string())));
     labels
 }
 
@@ -75,10 +110,16 @@ pub fn of_task(task: &TaskRequest) -> BTreeMap<String, String> {
     label(TASK_LABEL, task.id.as_str());
     label(ALLOC_LABEL, task.meta.alloc_id.as_str());
     label(TASK_NAME_LABEL, &task.meta.task_name);
-    if !task.meta.node_id.is_empty() {
-        label(NODE_LABEL, &task.meta.node_id);
+    if let Some(agent) = Agent::of_task(task) {
+        label(ROOT_LABEL, &agent.root);
+        agent.node.iter().for_each(|node| label(NODE_LABEL, node));
     }
     labels
+}
+
+/// Reads [`BACKLOG_LABEL`].
+pub fn log_backlog(labels: &BTreeMap<String, String>) -> Option<u64> {
+    labels.get(BACKLOG_LABEL)?.parse().ok()
 }
 
 /// Reads the owner from labels.
@@ -97,12 +138,24 @@ mod tests {
 
     #[test]
     fn a_job_cannot_forge_our_labels() {
-        let own =
-            [(TASK_LABEL.to_owned(), "forged".to_owned()), ("team".to_owned(), "core".to_owned())].into();
-        let labels = labels(&task(), &own, &[]);
+        let own = [(TASK_LABEL, "forged"), (BACKLOG_LABEL, "1"), ("team", "core")]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into();
+        let labels = labels(&task(), &own, &[], None);
         assert_eq!(labels["team"], "core");
         assert_eq!(labels[TASK_LABEL], task().id.as_str());
+        assert_eq!(log_backlog(&labels), None);
         assert!(!labels.keys().any(|key| key.starts_with(NOMAD)));
+    }
+
+    #[test]
+    fn a_container_names_its_agent_and_tells_it_from_others() {
+        let own = of_task(&task());
+        assert_eq!(Agent::of_container(&own), Agent::of_task(&task()));
+        for key in [ROOT_LABEL, NODE_LABEL] {
+            let other = own.clone().into_iter().chain([(key.to_owned(), "other".to_owned())]).collect();
+            assert_ne!(Agent::of_container(&other), Agent::of_task(&task()), "{key}");
+        }
     }
 
     #[test]

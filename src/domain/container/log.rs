@@ -6,7 +6,7 @@ use crate::domain::config::task::logging::{LogDriverOption, LoggingOptions};
 
 /// The task's block as a whole, else the plugin's.
 pub fn log(task: &LoggingOptions, plugin: &PluginConfig) -> Log {
-    let logging = if task.is_given() { task } else { &plugin.logging };
+    let logging = effective(task, plugin);
     let driver = match logging.driver {
         Some(LogDriverOption::Journald) => LogDriver::Journal,
         // Nobody will read a file of ours.
@@ -14,6 +14,15 @@ pub fn log(task: &LoggingOptions, plugin: &PluginConfig) -> Log {
         Some(LogDriverOption::Nomad) | None => LogDriver::File,
     };
     Log { driver, options: logging.options.clone() }
+}
+
+/// Bytes of output that may wait for the host, beyond which the oldest are dropped; `None` for what the disk holds.
+pub fn backlog_max(task: &LoggingOptions, plugin: &PluginConfig) -> Option<u64> {
+    effective(task, plugin).max_size
+}
+
+fn effective<'o>(task: &'o LoggingOptions, plugin: &'o PluginConfig) -> &'o LoggingOptions {
+    if task.is_given() { task } else { &plugin.logging }
 }
 
 #[cfg(test)]
@@ -25,11 +34,14 @@ mod tests {
         let journald = LoggingOptions {
             driver: Some(LogDriverOption::Journald),
             options: [("tag".into(), "x".into())].into(),
+            max_size: None,
         };
         let nomad = LoggingOptions { driver: Some(LogDriverOption::Nomad), ..LoggingOptions::default() };
         let plugin = PluginConfig { logging: journald, ..PluginConfig::default() };
         assert_eq!(log(&LoggingOptions::default(), &plugin).driver, LogDriver::Journal);
         assert_eq!(log(&nomad, &plugin), Log::default());
+        let bounded = LoggingOptions { max_size: Some(4096), ..LoggingOptions::default() };
+        assert_eq!((log(&bounded, &plugin), backlog_max(&bounded, &plugin)), (Log::default(), Some(4096)));
         let silent = PluginConfig { disable_log_collection: true, ..PluginConfig::default() };
         assert_eq!(log(&nomad, &silent).driver, LogDriver::Runtime);
     }

@@ -14,6 +14,7 @@ pub mod limits;
 pub mod log;
 pub mod mounts;
 pub mod network;
+pub mod podman1;
 pub mod ports;
 pub mod pull;
 pub mod security;
@@ -24,7 +25,7 @@ pub mod translate;
 pub(crate) mod translate_tests;
 
 pub use exec::ExecSpec;
-pub use facts::{ContainerFacts, ContainerState};
+pub use facts::{ContainerFacts, ContainerState, MemoryAtEnd};
 pub use labels::Owner;
 pub use spec::ContainerSpec;
 pub use translate::{Node, Plan, plan};

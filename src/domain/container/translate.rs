@@ -84,7 +84,12 @@ fn spec(task: &TaskRequest, config: &TaskConfig, node: Node<'_>, problems: &mut 
         entrypoint: process.entrypoint.clone(),
         command: command::command(config),
         env: command::env(task, config),
-        labels: labels::labels(task, &process.labels, &node.plugin.extra_labels),
+        labels: labels::labels(
+            task,
+            &process.labels,
+            &node.plugin.extra_labels,
+            log::backlog_max(&config.logging, node.plugin),
+        ),
         hostname: process.hostname.clone(),
         user: task.user.clone(),
         working_dir: process.working_dir.clone(),

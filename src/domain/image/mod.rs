@@ -1,7 +1,9 @@
-//! Images: how job authors write them ([`ImageRef`], [`Image`]) and how they come to a node ([`pull`]).
+//! Images: how job authors write them ([`ImageRef`], [`Image`]) how they come to a node ([`pull`])
+//! and how far they have come ([`progress`]).
 //!
 //! Must not live here: asking registries, reading archives or account files (the adapters do).
 
+pub mod progress;
 pub mod pull;
 pub mod source;
 

@@ -36,6 +36,7 @@ mod tests {
             finished_at: None,
             exit_code: None,
             oom_killed: false,
+            memory_at_end: None,
             labels: Default::default(),
             image: None,
             binds: vec![

@@ -2,6 +2,7 @@
 
 use super::SERVICE;
 use crate::lab::Lab;
+use serde_json::json;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -50,6 +51,22 @@ pub async fn much_output_is_complete_when_the_end_is_told(lab: &Lab) {
     let (stdout, stderr) = timeout(COLLECTOR_GRACE, both).await.expect("the agent would cut the rest off");
     assert_eq!(stdout.len(), count + b"last\n".len());
     assert!(stdout.ends_with(b"\nlast\n") && stderr == b"last\n");
+}
+
+/// `logging { max_size = "1m" }`
+pub async fn what_waits_too_long_is_dropped_and_told(lab: &Lab) {
+    let plugin = lab.plugin().await;
+    let mut task = lab
+        .task_without_collectors("fill out 4194304\nout last\\n\nwrite /local/written x\nforever")
+        .with(json!({ "logging": { "max_size": "1m" } }));
+    plugin.start(&task).await.unwrap();
+    crate::lab::exists(&task.local("written")).await;
+    task.collect();
+    task.stdout.says("\nlast\n").await;
+    let event = plugin.event("Dropped ").await;
+    let dropped: usize = event.annotations["dropped_bytes"].parse().unwrap();
+    assert!(dropped > 1 << 20, "{event:?}");
+    assert!(task.stdout.text().len() < 2 << 20, "{} bytes", task.stdout.text().len());
 }
 
 /// `logs { disabled = true }`

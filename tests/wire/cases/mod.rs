@@ -10,6 +10,7 @@ pub mod identity;
 pub mod ids;
 pub mod inspecting;
 pub mod logs;
+pub mod outage;
 pub mod recovery;
 pub mod signalling;
 pub mod starting;

@@ -113,3 +113,28 @@ pub async fn events_name_their_task(lab: &Lab) {
     assert_eq!((&event.alloc_id, &event.task_name), (&task.config.alloc_id, &task.config.name));
     assert!(event.timestamp.is_some());
 }
+
+pub async fn a_task_that_fails_young_has_its_last_words_told(lab: &Lab) {
+    let plugin = lab.plugin().await;
+    let task = lab.task(&format!("err no\\x20{CANARY}\\n\nerr cannot\\x20go\\x20on\\n\nexit 9"));
+    plugin.start(&task).await.unwrap();
+    assert_eq!(plugin.exit_code(task.id()).await, 9);
+    let event = plugin.event("Exited with code 9").await;
+    assert_eq!(event.task_id, task.id());
+    assert!(event.message.ends_with("standard error: no *** | cannot go on"), "{}", event.message);
+    assert!(plugin.events_so_far().contains("Created container"), "{}", plugin.events_so_far());
+    assert!(!plugin.events_so_far().contains(CANARY), "{}", plugin.events_so_far());
+}
+
+pub async fn want_of_memory_is_told_in_numbers(lab: &Lab) {
+    if !lab.arm.has_stats() {
+        return;
+    }
+    let plugin = lab.plugin().await;
+    let task = lab.task("sleep 1s\nallocate 268435456\nexit 0").with(json!({ "memory_swap": "64m" }));
+    plugin.start(&task).await.unwrap();
+    let ended = plugin.wait(task.id()).await.unwrap().result.unwrap();
+    assert_eq!((ended.exit_code, ended.oom_killed), (137, true));
+    let event = plugin.event("out of memory").await;
+    assert!(event.message.contains("limit 64 MiB"), "{}", event.message);
+}

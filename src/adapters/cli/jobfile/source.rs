@@ -101,6 +101,8 @@ pub enum Rule {
     Policy,
     /// The plugin block of the agent.
     Agent,
+    /// What the Podman of the node is too old for.
+    Podman,
 }
 
 impl Finding {

@@ -12,6 +12,8 @@ Examples:
       Every problem of every Podman task, at its line.
   nomad-driver-podman validate --agent-config client.hcl web.nomad.hcl
       Also what the operator's plugin block forbids, and that block itself.
+  nomad-driver-podman validate --podman 1 web.nomad.hcl
+      Also what came after Podman 1.
   nomad-driver-podman validate --format sarif web.nomad.hcl > validate.sarif
       For code review tools.
 
@@ -31,6 +33,10 @@ pub struct ValidateArgs {
     #[arg(long, value_name = "FILE")]
     pub agent_config: Option<PathBuf>,
 
+    /// Also tell what this Podman cannot do, such as 1; all that later ones lack is told at the start of a task
+    #[arg(long, value_enum, value_name = "MAJOR")]
+    pub podman: Option<TargetPodman>,
+
     /// How to tell what was found
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub format: ReportFormat,
@@ -46,6 +52,14 @@ pub struct ValidateArgs {
     /// No colours; the same as NO_COLOR=1
     #[arg(long)]
     pub no_color: bool,
+}
+
+/// A Podman that a job may have to run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TargetPodman {
+    /// Podman 1, over varlink
+    #[value(name = "1")]
+    One,
 }
 
 /// The form of a report.

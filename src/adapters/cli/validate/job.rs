@@ -3,6 +3,8 @@
 use super::super::jobfile::model::{Group, Job, Task};
 use super::super::jobfile::options::{Judged, judge};
 use super::super::jobfile::{Examined, Finding, Inputs, Rule, Source, examine};
+use super::args::TargetPodman;
+use super::podman1;
 use super::report::Report;
 use crate::domain::config::plugin::DEFAULT_SOCKET;
 use crate::domain::config::suggest::nearest;
@@ -12,20 +14,34 @@ use crate::domain::policy;
 use crate::domain::task::request::MemoryMax;
 use std::sync::Arc;
 
+/// What a job shall run on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Target<'a> {
+    /// The operator's configuration; `None` for any.
+    pub plugin: Option<&'a PluginConfig>,
+    /// The Podman; `None` for any.
+    pub podman: Option<TargetPodman>,
+}
+
 /// Adds to `report` what is wrong with `source`, for any operator or for the one who wrote `plugin`.
 pub fn check(source: &Arc<Source>, inputs: &Inputs, plugin: Option<&PluginConfig>, report: &mut Report) {
+    check_for(source, inputs, Target { plugin, podman: None }, report);
+}
+
+/// Adds to `report` what is wrong with `source` on `target`.
+pub fn check_for(source: &Arc<Source>, inputs: &Inputs, target: Target<'_>, report: &mut Report) {
     let Examined { job, problems, notices } = examine(source, inputs);
     let mut found = problems;
     found.0.extend(notices.0);
     let own: Vec<(&Group, &Task)> = job.iter().flat_map(Job::own_tasks).collect();
     let namespace = job.as_ref().map(|job| job.namespace.as_str()).unwrap_or_default();
     for (group, task) in &own {
-        found.0.extend(task_findings(group, task, namespace, plugin));
+        found.0.extend(task_findings(group, task, namespace, target));
     }
     report.add(found, own.len());
 }
 
-fn task_findings(group: &Group, task: &Task, namespace: &str, plugin: Option<&PluginConfig>) -> Vec<Finding> {
+fn task_findings(group: &Group, task: &Task, namespace: &str, target: Target<'_>) -> Vec<Finding> {
     let Judged { value, config, mut findings } = judge(task);
     findings.extend(start_problems(group, task, &value));
     let at_name = |problem: Problem, rule: Rule| {
@@ -35,7 +51,11 @@ fn task_findings(group: &Group, task: &Task, namespace: &str, plugin: Option<&Pl
     let around = Around { group_namespace: mode == "bridge" || mode.starts_with("cni/") };
     let idle = without_effect(&value, around).into_iter();
     findings.extend(idle.map(|problem| at_name(problem, Rule::NoEffect)));
-    if let (Some(plugin), Some(config)) = (plugin, &config) {
+    if let (Some(TargetPodman::One), Some(config)) = (target.podman, &config) {
+        let missing = podman1::problems(group, task, config, target.plugin).into_iter();
+        findings.extend(missing.map(|problem| at_name(problem, Rule::Podman)));
+    }
+    if let (Some(plugin), Some(config)) = (target.plugin, &config) {
         let forbidden = forbidden(plugin, namespace, config, &value).into_iter();
         findings.extend(forbidden.map(|problem| at_name(problem, Rule::Policy)));
     }

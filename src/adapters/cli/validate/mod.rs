@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`args`] | its command line |
 //! | [`job`], [`agent`] | a job file, the agent's file |
+//! | [`podman1`] | what Podman 1 cannot do of a task |
 //! | [`report`] | what was found, in the order of the files |
 //! | [`text`], [`json`], [`sarif`] | the forms of a report |
 
@@ -15,6 +16,7 @@ pub mod agent;
 pub mod args;
 pub mod job;
 pub mod json;
+pub mod podman1;
 pub mod report;
 pub mod sarif;
 pub mod text;
@@ -35,7 +37,8 @@ pub fn command(args: &ValidateArgs) -> Result<u8, RunError> {
     let plugin = agent.and_then(|source| agent::check(&source, &mut report));
     for path in &args.jobs {
         let inputs = args.inputs(path, std::env::vars())?;
-        job::check(&read(path)?, &inputs, plugin.as_ref(), &mut report);
+        let target = job::Target { plugin: plugin.as_ref(), podman: args.podman };
+        job::check_for(&read(path)?, &inputs, target, &mut report);
     }
     let text = match args.format {
         ReportFormat::Text => text::render(&report, !args.no_color),

@@ -56,7 +56,9 @@ impl Report {
 
 fn level(rule: Rule) -> Level {
     match rule {
-        Rule::Job | Rule::UnknownOption | Rule::Option | Rule::Policy | Rule::Agent => Level::Problem,
+        Rule::Job | Rule::UnknownOption | Rule::Option | Rule::Policy | Rule::Agent | Rule::Podman => {
+            Level::Problem
+        }
         Rule::NotPlayed | Rule::Unknown | Rule::NoEffect => Level::Warning,
     }
 }
@@ -72,5 +74,6 @@ pub fn rule(rule: Rule) -> (&'static str, &'static str) {
         Rule::NoEffect => ("no-effect", "Options that do nothing beside others"),
         Rule::Policy => ("policy", "Something that the operator's plugin config forbids"),
         Rule::Agent => ("agent", "A plugin block that the driver refuses"),
+        Rule::Podman => ("podman", "Something that the Podman of the node cannot do"),
     }
 }

@@ -10,8 +10,16 @@ use serde_json::{Value, json};
 const NOT_IN_A_PATH: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>').add(b'?').add(b'[').add(b']');
 
-const RULES: [Rule; 7] =
-    [Rule::Job, Rule::UnknownOption, Rule::Option, Rule::Unknown, Rule::NoEffect, Rule::Policy, Rule::Agent];
+const RULES: [Rule; 8] = [
+    Rule::Job,
+    Rule::UnknownOption,
+    Rule::Option,
+    Rule::Unknown,
+    Rule::NoEffect,
+    Rule::Policy,
+    Rule::Agent,
+    Rule::Podman,
+];
 
 /// The report as SARIF.
 ///

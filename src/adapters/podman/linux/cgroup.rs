@@ -9,6 +9,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Those of version 1 that anybody asks for.
+const CONTROLLERS: [&str; 3] = ["cpu", "cpuacct", "memory"];
+
+/// Parents that Podman chooses, with cgroupfs and with systemd.
+const PARENTS: [&str; 2] = ["/libpod_parent", "/machine.slice"];
+
 /// Directories of one container's control group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cgroup {
@@ -28,6 +34,28 @@ impl Cgroup {
         let groups = fs::read_to_string(root.join(format!("proc/{pid}/cgroup")))?;
         let mounts = fs::read_to_string(root.join("proc/self/mountinfo"))?;
         find(root, &groups, &mounts, id).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// The control group of container `id` at `path` of each hierarchy, as a service tells it.
+    ///
+    /// # Errors
+    /// `NotFound` if there is none, or if the path does not carry the id.
+    pub fn at(root: &Path, path: &str, id: &str) -> io::Result<Self> {
+        let mounts = fs::read_to_string(root.join("proc/self/mountinfo"))?;
+        let groups = format!("1:memory,cpu,cpuacct:{path}\n0::{path}\n");
+        let group = find(root, &groups, &mounts, id).ok_or(io::ErrorKind::NotFound)?;
+        fs::metadata(group.dir("memory").ok_or(io::ErrorKind::NotFound)?)?;
+        Ok(group)
+    }
+
+    /// The control group of a container that has just ended, of which nobody tells the path any more: below `parent`,
+    /// or where Podman puts groups by itself.
+    pub fn of_ended(root: &Path, parent: &str, id: &str) -> Option<Self> {
+        let parents = [parent].into_iter().filter(|parent| !parent.is_empty()).chain(PARENTS);
+        let paths = parents.flat_map(|parent| ["", ".scope"].map(|end| format!("{parent}/libpod-{id}{end}")));
+        paths
+            .into_iter()
+            .find_map(|path| Self::at(root, &format!("/{}", path.trim_start_matches('/')), id).ok())
     }
 
     /// Where `controller` keeps its files.
@@ -50,7 +78,7 @@ fn find(root: &Path, groups: &str, mounts: &str, id: &str) -> Option<Cgroup> {
             unified = mounts.iter().find(|mount| mount.kind == "cgroup2").and_then(|m| m.place(root, path));
             continue;
         }
-        for controller in controllers.split(',') {
+        for controller in controllers.split(',').filter(|name| CONTROLLERS.contains(name)) {
             let mount = mounts.iter().find(|mount| mount.has(controller));
             if let Some(dir) = mount.and_then(|mount| mount.place(root, path)) {
                 dirs.insert(controller.to_owned(), dir);
@@ -119,6 +147,25 @@ mod tests {
         let mounts = "30 24 0:26 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
         let group = find(Path::new("/t"), "0::/a.slice/libpod-ID.scope/container\n", mounts, "ID");
         assert_eq!(group, Some(Cgroup::V2("/t/sys/fs/cgroup/a.slice/libpod-ID.scope".into())));
+    }
+
+    #[test]
+    fn a_path_that_is_told_is_believed_if_it_exists_and_carries_the_id() {
+        let root = tempfile::tempdir().unwrap();
+        let group = root.path().join("sys/fs/cgroup/m.slice/libpod-ID.scope");
+        fs::create_dir_all(root.path().join("proc/self")).unwrap();
+        fs::create_dir_all(&group).unwrap();
+        let mounts = "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+        fs::write(root.path().join("proc/self/mountinfo"), mounts).unwrap();
+        let at = |path, id| Cgroup::at(root.path(), path, id).ok();
+        assert_eq!(at("/m.slice/libpod-ID.scope/container", "ID"), Some(Cgroup::V2(group)));
+        for (path, id) in [("/m.slice/libpod-ID.scope", "OTHER"), ("/libpod-ID", "ID"), ("", "ID")] {
+            assert_eq!(at(path, id), None, "{path} {id}");
+        }
+        let ended = |parent, id| Cgroup::of_ended(root.path(), parent, id);
+        assert_eq!(ended("m.slice", "ID"), at("/m.slice/libpod-ID.scope", "ID"));
+        assert!(ended("m.slice", "ID").is_some());
+        assert_eq!((ended("", "ID"), ended("m.slice", "OTHER")), (None, None));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::*;
 use std::collections::BTreeMap;
+use std::fs;
 
 fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -9,6 +10,10 @@ fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
         fs::write(dir.path().join(name), text).unwrap();
     }
     dir
+}
+
+fn read(cgroup: &Cgroup, at: Timestamp) -> io::Result<StatsSample> {
+    Counters::open(cgroup)?.read(at)
 }
 
 fn now() -> Timestamp {
@@ -70,4 +75,35 @@ fn a_group_that_is_gone_is_not_a_sample_of_nothing() {
     let dir = tree(&[]);
     let group = Cgroup::V2(dir.path().join("gone"));
     assert_eq!(read(&group, now()).unwrap_err().kind(), io::ErrorKind::NotFound);
+}
+
+#[test]
+fn open_files_tell_what_is_now() {
+    let dir = tree(&[("memory.current", "1000\n")]);
+    let counters = Counters::open(&Cgroup::V2(dir.path().to_owned())).unwrap();
+    for usage in [1000, 77] {
+        fs::write(dir.path().join("memory.current"), format!("{usage}\n")).unwrap();
+        assert_eq!(counters.read(now()).unwrap().memory.usage, Some(usage));
+    }
+}
+
+#[test]
+fn without_the_exact_counters_ticks_are_counted() {
+    let dir = tree(&[("cpuacct.usage", "40\n"), ("cpuacct.stat", "user 2\nsystem 1\n")]);
+    let names = ["cpuacct", "memory"].map(|name| (name.to_owned(), dir.path().to_owned()));
+    let group = Cgroup::V1(BTreeMap::from(names));
+    let sample = read(&group, now()).unwrap();
+    assert_eq!((sample.cpu_user_ns, sample.cpu_system_ns), (Some(20_000_000), Some(10_000_000)));
+    fs::write(dir.path().join("cpuacct.usage_user"), "30\n").unwrap();
+    fs::write(dir.path().join("cpuacct.usage_sys"), "10\n").unwrap();
+    let sample = read(&group, now()).unwrap();
+    assert_eq!((sample.cpu_user_ns, sample.cpu_system_ns), (Some(30), Some(10)));
+    assert_eq!(sample.throttled_ns, None, "there is no such controller");
+}
+
+#[test]
+fn garbage_is_not_measured() {
+    let dir = tree(&[("memory.current", "max\n"), ("cpu.stat", "usage_usec\nuser_usec x\n\u{0}\n")]);
+    let sample = read(&Cgroup::V2(dir.path().to_owned()), now()).unwrap();
+    assert_eq!((sample.memory.usage, sample.cpu_total_ns, sample.cpu_user_ns), (None, None, None));
 }

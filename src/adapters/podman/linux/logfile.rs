@@ -1,27 +1,46 @@
 //! Follows the file that conmon appends a container's output to (log driver `k8s-file`).
 //!
-//! Woken by inotify, so an idle follower costs nothing and a line arrives within a millisecond. Records are
-//! taken apart by [`K8sFile`]; a cursor never points into one. What happens to the file, and what we do:
+//! Woken by inotify, so an idle follower costs nothing, not even a buffer, and a line arrives within a millisecond.
+//! Records are taken apart by [`K8sFile`]; a cursor never points into one. What happens to the file, and what we do:
 //!
 //! * rotated by conmon (`ctr.log.tmp` renamed over it, when a size is set): the old file is read to its end,
 //!   then the new one from its beginning;
 //! * truncated: read again from its beginning;
 //! * removed with its container: what we hold open is read to its end;
-//! * replaced by a symlink, a FIFO or a device: refused, the follower ends with an error.
+//! * replaced by a symlink, a FIFO or a device: refused, the follower ends with an error;
+//! * read to some point, and the next batch asked for: what was delivered is given back to the disk ([`holes`]);
+//! * grown faster than it is read, beyond the limit of [`Bounds`]: the older half is given up, and counted.
 
-use super::inotify::Watch;
+use super::backlog::Backlog;
+use super::holes::{self, Hole};
+use super::inotify::{Notifier, Watch};
+use super::logopen;
 use crate::domain::log::{K8sFile, LogBatch, LogCursor, LogStart};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, Statx, StatxFlags};
+use rustix::fs::OFlags;
+use rustix::io::ReadWriteFlags;
 use std::fs::File;
-use std::io;
+use std::io::{self, IoSliceMut};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Bytes per read: one batch is at most that. conmon writes records of at most 8 KiB.
-const READ_BYTES: usize = 128 * 1024;
+/// Bytes of the first read after a pause: some lines. No more than the blocks that a disk gives anyway.
+const FIRST_READ_BYTES: usize = 4 * 1024;
+
+/// Bytes of a read when there is more: one batch, and as much as a pipe holds. conmon writes records of at most 8
+/// KiB.
+const READ_BYTES: usize = 64 * 1024;
+
+/// What may be done to the file.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Bounds {
+    /// It is ours: what has been delivered may be given back to the disk.
+    pub ours: bool,
+    /// Bytes of a file of ours that may wait to be read.
+    pub backlog_max: Option<u64>,
+}
 
 /// The output from `start` on. Once `ended` has come, the rest is read and the stream ends; `ended` must not
 /// come before conmon has written everything. A file that is not there yet is waited for.
@@ -29,26 +48,20 @@ const READ_BYTES: usize = 128 * 1024;
 /// # Errors
 /// The file cannot be opened or is no regular file.
 pub async fn follow(
+    notifier: &Notifier,
     path: PathBuf,
-    start: LogStart,
-    ended: BoxFuture<'static, ()>,
-) -> io::Result<BoxStream<'static, io::Result<LogBatch>>> {
-    follow_with(Watch::new(), path, start, ended).await
-}
-
-async fn follow_with(
-    watch: Watch,
-    path: PathBuf,
+    bounds: Bounds,
     start: LogStart,
     ended: BoxFuture<'static, ()>,
 ) -> io::Result<BoxStream<'static, io::Result<LogBatch>>> {
     let mut follower = Follower {
         path: path.into(),
-        watch,
+        bounds,
+        watch: notifier.watch(),
         open: None,
         start,
         ended: Some(ended),
-        buffer: vec![0; READ_BYTES],
+        buffer: Vec::new(),
     };
     follower.open().await?;
     let step = |mut follower: Follower| async {
@@ -63,12 +76,14 @@ async fn follow_with(
 
 struct Follower {
     path: Arc<Path>,
+    bounds: Bounds,
     watch: Watch,
     open: Option<OpenLog>,
     /// Where to begin in the next file that is opened.
     start: LogStart,
     /// `None` once it has come.
     ended: Option<BoxFuture<'static, ()>>,
+    /// Empty while there is nothing to read.
     buffer: Vec<u8>,
 }
 
@@ -80,6 +95,10 @@ struct OpenLog {
     split: K8sFile,
     /// Another file has its name: nothing comes after its end.
     replaced: bool,
+    hole: Hole,
+    backlog: Option<Backlog>,
+    /// Bytes given up that no batch has told of.
+    dropped: u64,
 }
 
 /// What one look at an open file found.
@@ -94,18 +113,19 @@ enum Look {
 }
 
 impl Follower {
-    /// The next batch, or the end.
+    /// The next batch, or the end. Whatever came before has been delivered.
     async fn next(&mut self) -> io::Result<Option<LogBatch>> {
+        self.give_back().await;
         loop {
             let Some(log) = &mut self.open else {
                 if self.ended.is_none() {
                     return Ok(None);
                 }
-                self.wait().await?;
+                self.wait().await;
                 self.open().await?;
                 continue;
             };
-            match log.look(&self.path, &mut self.buffer).await? {
+            match log.look(&self.path, &mut self.watch, &mut self.buffer).await? {
                 Look::Bytes(length) => {
                     let batch = log.take(&self.buffer[..length]);
                     if !batch.chunks.is_empty() {
@@ -120,24 +140,22 @@ impl Follower {
                 // Read on once more: conmon may have written between the read and the renaming.
                 Look::End { named: Some(named), .. } if named != log.generation => log.replaced = true,
                 Look::End { .. } if self.ended.is_none() => return Ok(None),
-                Look::End { .. } => self.wait().await?,
+                Look::End { .. } => self.wait().await,
             }
         }
     }
 
     /// Returns on a change of what is watched, or on the end of the container.
-    async fn wait(&mut self) -> io::Result<()> {
-        let Some(ended) = &mut self.ended else { return Ok(()) };
+    async fn wait(&mut self) {
+        self.buffer = Vec::new();
+        let Some(ended) = &mut self.ended else { return };
         tokio::select! {
-            changed = self.watch.changed() => changed,
-            () = ended => {
-                self.ended = None;
-                Ok(())
-            }
+            () = self.watch.changed() => {}
+            () = ended => self.ended = None,
         }
     }
 
-    /// Opens the file that has the name now and watches it; if there is none, watches for it.
+    /// Opens the file that has the name now; if there is none, watches for it.
     async fn open(&mut self) -> io::Result<()> {
         self.open = None;
         if let Some(file) = open_regular(&self.path).await? {
@@ -155,26 +173,53 @@ impl Follower {
     }
 
     async fn begin(&mut self, file: File) -> io::Result<()> {
-        self.watch.file(&file)?;
         let start = self.start;
-        let open = blocking(move || {
-            let generation = generation(&statx_file(&file)?);
-            let offset = first_offset(&file, generation, start)?;
-            let split = K8sFile::default();
-            Ok(OpenLog { file: file.into(), generation, offset, split, replaced: false })
+        let (file, generation, offset) = blocking(move || {
+            let generation = logopen::generation(&file)?;
+            let offset = logopen::first_offset(&file, generation, start)?;
+            Ok((Arc::new(file), generation, offset))
+        })
+        .await?;
+        let bounded = |max| Backlog::new(self.path.clone(), Arc::clone(&file), generation, max, offset);
+        self.open = Some(OpenLog {
+            backlog: self.bounds.backlog_max.map(bounded),
+            file,
+            generation,
+            offset,
+            split: K8sFile::default(),
+            replaced: false,
+            hole: Hole::default(),
+            dropped: 0,
         });
-        self.open = Some(open.await?);
         Ok(())
+    }
+
+    /// Punches out what has been delivered, if it pays.
+    async fn give_back(&mut self) {
+        let Some(log) = &mut self.open else { return };
+        let Some(end) = log.hole.grow(log.delivered()).filter(|_| self.bounds.ours) else { return };
+        let (path, generation) = (Arc::clone(&self.path), log.generation);
+        if let Err(error) = blocking(move || holes::punch(&path, generation, end)).await {
+            log.hole.refuse(&error);
+        }
     }
 }
 
 impl OpenLog {
-    async fn look(&self, path: &Arc<Path>, buffer: &mut Vec<u8>) -> io::Result<Look> {
+    /// Reads, or sets the watch and makes sure that there is nothing to read.
+    async fn look(&mut self, path: &Arc<Path>, watch: &mut Watch, buffer: &mut Vec<u8>) -> io::Result<Look> {
+        self.give_up()?;
+        // The second read in a row is a long one.
+        buffer.resize(if buffer.is_empty() { FIRST_READ_BYTES } else { READ_BYTES }, 0);
+        if let Some(length @ 1..) = read_cached(&self.file, buffer, self.offset) {
+            return Ok(Look::Bytes(length));
+        }
+        watch.file(&self.file)?;
         let (file, path, offset) = (self.file.clone(), path.clone(), self.offset);
         let mut bytes = std::mem::take(buffer);
         let (bytes, look) = blocking(move || {
             let look = match file.read_at(&mut bytes, offset)? {
-                0 => Look::End { size: file.metadata()?.len(), named: named(&path) },
+                0 => Look::End { size: file.metadata()?.len(), named: logopen::named(&path) },
                 length => Look::Bytes(length),
             };
             Ok((bytes, look))
@@ -185,18 +230,48 @@ impl OpenLog {
     }
 
     fn take(&mut self, bytes: &[u8]) -> LogBatch {
-        let mut batch = LogBatch::default();
+        let mut batch = LogBatch { dropped: std::mem::take(&mut self.dropped), ..LogBatch::default() };
         self.split.feed(bytes, &mut batch);
         self.offset += bytes.len() as u64;
-        let offset = self.offset.saturating_sub(self.split.held_bytes() as u64);
-        batch.cursor = LogCursor { generation: self.generation, offset };
+        batch.cursor = LogCursor { generation: self.generation, offset: self.delivered() };
+        if let Some(backlog) = &self.backlog {
+            backlog.reached(self.offset);
+        }
+        if batch.chunks.is_empty() {
+            self.dropped = batch.dropped;
+        }
         batch
+    }
+
+    /// Up to the last whole record.
+    fn delivered(&self) -> u64 {
+        self.offset.saturating_sub(self.split.held_bytes() as u64)
+    }
+
+    /// Goes on with the newer half of a backlog that has become too long.
+    fn give_up(&mut self) -> io::Result<()> {
+        let Some(backlog) = &self.backlog else { return Ok(()) };
+        if let Some(offset) = backlog.keep_from(self.offset)? {
+            self.dropped += offset - self.delivered();
+            self.offset = offset;
+            self.split = K8sFile::in_a_record();
+        }
+        Ok(())
     }
 
     fn rewind(&mut self) {
         self.offset = 0;
         self.split = K8sFile::default();
+        self.hole = Hole::default();
+        if let Some(backlog) = &self.backlog {
+            backlog.reached(0);
+        }
     }
+}
+
+/// Bytes that are in memory already; `None` for what only a disk, or another call, can tell.
+fn read_cached(file: &File, buffer: &mut [u8], offset: u64) -> Option<usize> {
+    rustix::io::preadv2(file, &mut [IoSliceMut::new(buffer)], offset, ReadWriteFlags::NOWAIT).ok()
 }
 
 /// Runs `work`, which may wait for a disk, where that stalls nobody.
@@ -204,54 +279,9 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
-/// The file at `path`, if there is one. Never follows a symlink and never waits for a FIFO's writer: a container
-/// with access to its own log directory must not make us read something else.
 async fn open_regular(path: &Arc<Path>) -> io::Result<Option<File>> {
     let path = path.clone();
-    blocking(move || {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file: File = match rustix::fs::open(&*path, flags, Mode::empty()) {
-            Ok(fd) => fd.into(),
-            Err(rustix::io::Errno::NOENT) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        if file.metadata()?.is_file() { Ok(Some(file)) } else { Err(io::ErrorKind::InvalidInput.into()) }
-    })
-    .await
-}
-
-fn first_offset(file: &File, generation: u64, start: LogStart) -> io::Result<u64> {
-    let size = file.metadata()?.len();
-    Ok(match start {
-        LogStart::After(cursor) if cursor.generation == generation && cursor.offset <= size => cursor.offset,
-        LogStart::Beginning | LogStart::After(_) => 0,
-        LogStart::Now => last_record_end(file, size)?,
-    })
-}
-
-/// Just past the last complete record: conmon may be in the middle of the next one.
-fn last_record_end(file: &File, size: u64) -> io::Result<u64> {
-    let mut tail = vec![0; READ_BYTES];
-    let from = size.saturating_sub(READ_BYTES as u64);
-    let length = file.read_at(&mut tail, from)?;
-    let newline = tail[..length].iter().rposition(|byte| *byte == b'\n');
-    Ok(newline.map_or(size, |at| from + at as u64 + 1))
-}
-
-/// Names a file for longer than its inode number does, which the file system soon gives to another.
-fn generation(stat: &Statx) -> u64 {
-    let born = stat.stx_btime.tv_sec.cast_unsigned().wrapping_mul(1_000_000_000);
-    stat.stx_ino.rotate_left(32) ^ born.wrapping_add(u64::from(stat.stx_btime.tv_nsec))
-}
-
-fn statx_file(file: &File) -> io::Result<Statx> {
-    Ok(rustix::fs::statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::INO | StatxFlags::BTIME)?)
-}
-
-fn named(path: &Path) -> Option<u64> {
-    let stat =
-        rustix::fs::statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::INO | StatxFlags::BTIME).ok()?;
-    Some(generation(&stat))
+    blocking(move || logopen::regular(&path, OFlags::RDONLY)).await
 }
 
 #[cfg(test)]

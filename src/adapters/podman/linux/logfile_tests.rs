@@ -11,12 +11,15 @@ const TIME: &str = "2026-11-23T19:53:33.513310562+00:00";
 
 struct Log {
     dir: tempfile::TempDir,
+    notifier: Notifier,
+    bounds: Bounds,
     end: Option<oneshot::Sender<()>>,
 }
 
 impl Log {
     fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap(), end: None }
+        let bounds = Bounds { ours: true, backlog_max: None };
+        Self { dir: tempfile::tempdir().unwrap(), notifier: Notifier::of_process(), bounds, end: None }
     }
 
     fn path(&self) -> PathBuf {
@@ -35,7 +38,8 @@ impl Log {
     async fn follow(&mut self, start: LogStart) -> BoxStream<'static, io::Result<LogBatch>> {
         let (sender, receiver) = oneshot::channel();
         self.end = Some(sender);
-        follow(self.path(), start, Box::pin(async { drop(receiver.await) })).await.unwrap()
+        let ended = Box::pin(async { drop(receiver.await) });
+        follow(&self.notifier, self.path(), self.bounds, start, ended).await.unwrap()
     }
 
     fn end(&mut self) {
@@ -172,12 +176,21 @@ async fn a_file_that_never_comes_ends_with_the_container() {
 async fn only_a_regular_file_is_read() {
     let log = Log::new();
     std::os::unix::fs::symlink("/etc/passwd", log.path()).unwrap();
-    let refused = follow(log.path(), LogStart::Beginning, Box::pin(std::future::ready(()))).await;
-    assert!(refused.is_err());
+    let begin = || {
+        let ended = Box::pin(std::future::ready(()));
+        follow(&log.notifier, log.path(), log.bounds, LogStart::Beginning, ended)
+    };
+    assert!(begin().await.is_err());
     fs::remove_file(log.path()).unwrap();
-    rustix::fs::mknodat(CWD, log.path(), rustix::fs::FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
-    let refused = follow(log.path(), LogStart::Beginning, Box::pin(std::future::ready(()))).await;
-    assert!(refused.is_err());
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        log.path(),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::from_raw_mode(0o600),
+        0,
+    )
+    .unwrap();
+    assert!(begin().await.is_err());
 }
 
 #[tokio::test]
@@ -205,13 +218,110 @@ async fn both_streams_of_a_megabyte_arrive_whole() {
 async fn a_user_without_inotify_instances_left_still_has_logs() {
     let mut log = Log::new();
     log.line("one");
-    let (sender, receiver) = oneshot::channel();
-    log.end = Some(sender);
-    let ended = Box::pin(async { drop(receiver.await) });
-    let mut batches = follow_with(Watch::refused(), log.path(), LogStart::Beginning, ended).await.unwrap();
+    log.notifier = Notifier::refused();
+    let mut batches = log.follow(LogStart::Beginning).await;
     assert_eq!(next(&mut batches).await.0, "one\n");
     log.line("two");
     assert_eq!(next(&mut batches).await.0, "two\n");
     log.end();
     assert_eq!(rest(batches).await, "");
+}
+
+/// Blocks of 512 bytes that the file has on disk.
+fn blocks(log: &Log) -> u64 {
+    std::os::unix::fs::MetadataExt::blocks(&fs::metadata(log.path()).unwrap())
+}
+
+/// Some megabytes of numbered lines; their text.
+fn megabytes(log: &Log, count: usize) -> String {
+    let lines = |prefix: &str| (0..count << 14).map(|n| format!("{prefix}{n:063}\n")).collect::<String>();
+    log.append(&lines(&format!("{TIME} stdout F ")));
+    lines("")
+}
+
+#[tokio::test]
+async fn what_has_been_delivered_is_given_back_to_the_disk() {
+    let mut log = Log::new();
+    let text = megabytes(&log, 4);
+    let (full, size) = (blocks(&log), fs::metadata(log.path()).unwrap().len());
+    let batches = log.follow(LogStart::Beginning).await;
+    log.end();
+    assert!(rest(batches).await == text, "not what was written");
+    assert_eq!(fs::metadata(log.path()).unwrap().len(), size);
+    assert!(blocks(&log) < full / 2, "{} of {full} blocks are left", blocks(&log));
+    log.line("more");
+    let batches = log.follow(LogStart::Beginning).await;
+    log.end();
+    let kept = rest(batches).await;
+    assert!(kept.ends_with("more\n") && text.ends_with(&kept[..kept.len() - 5]), "cut at a record");
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_ours_is_left_as_it_is() {
+    let mut log = Log::new();
+    log.bounds.ours = false;
+    let text = megabytes(&log, 4);
+    let full = blocks(&log);
+    let batches = log.follow(LogStart::Beginning).await;
+    log.end();
+    assert!(rest(batches).await == text, "not what was written");
+    assert_eq!(blocks(&log), full);
+}
+
+#[tokio::test]
+async fn a_backlog_beyond_its_limit_is_given_up_and_counted() {
+    let mut log = Log::new();
+    log.bounds.backlog_max = Some(1 << 20);
+    log.line("first");
+    let mut batches = log.follow(LogStart::Beginning).await;
+    assert_eq!(next(&mut batches).await.0, "first\n");
+    let before = fs::metadata(log.path()).unwrap().len();
+    let text = megabytes(&log, 3);
+    log.end();
+    let batch = batches.next().await.unwrap().unwrap();
+    let size = fs::metadata(log.path()).unwrap().len();
+    assert_eq!(batch.dropped, size - before - (1 << 19), "half of the limit is kept");
+    let first = String::from_utf8(batch.of(Stream::Stdout).into_owned()).unwrap();
+    let kept = first + &rest(batches).await;
+    assert!(text.ends_with(&kept) && kept.len() > 200_000, "{} bytes", kept.len());
+}
+
+#[tokio::test]
+async fn within_its_limit_a_backlog_is_read_whole() {
+    let mut log = Log::new();
+    log.bounds.backlog_max = Some(4 << 20);
+    let text = megabytes(&log, 2);
+    let mut batches = log.follow(LogStart::Beginning).await;
+    log.end();
+    let first = batches.next().await.unwrap().unwrap();
+    assert_eq!(first.dropped, 0);
+    let first = String::from_utf8(first.of(Stream::Stdout).into_owned()).unwrap();
+    assert!(first + &rest(batches).await == text, "not what was written");
+}
+
+/// Nobody reads; only time passes.
+#[tokio::test(start_paused = true)]
+async fn a_backlog_that_nobody_reads_takes_no_more_disk_than_its_limit() {
+    let mut log = Log::new();
+    log.bounds.backlog_max = Some(1 << 20);
+    log.line("first");
+    let mut batches = log.follow(LogStart::Beginning).await;
+    next(&mut batches).await;
+    megabytes(&log, 4);
+    while blocks(&log) * 512 > 1 << 20 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    log.end();
+    assert!(rest(batches).await.ends_with(&format!("{:063}\n", (4 << 14) - 1)));
+}
+
+#[tokio::test]
+async fn a_garbage_file_says_nothing_and_harms_nobody() {
+    let mut log = Log::new();
+    log.append(&"\0\u{1}garbage ".repeat(200_000));
+    log.append("\n");
+    log.line("sense");
+    let batches = log.follow(LogStart::Beginning).await;
+    log.end();
+    assert_eq!(rest(batches).await, "sense\n");
 }

@@ -8,14 +8,24 @@
 //! | [`process`] | whether a pid belongs to a container |
 //! | [`cgroup`] | where a container's control group is |
 //! | [`counters`] | CPU and memory counters of a control group |
+//! | [`host`] | what this machine has |
 //! | [`oom`] | whether the OOM killer took a process of a control group |
-//! | [`logfile`] | what conmon appends to a container's log file |
+//! | [`exit_file`] | the exit code that conmon left |
+//! | [`logfile`] | what conmon appends to a container's log file, within bounds |
+//! | [`inotify`] | that a file may have changed |
+//! | [`tail`] | the last words of it |
 
+mod backlog;
 pub mod cgroup;
 pub mod counters;
-mod inotify;
+pub mod exit_file;
+mod holes;
+pub mod host;
+pub mod inotify;
 pub mod logfile;
+mod logopen;
 pub mod oom;
 pub mod pidfd;
 pub mod process;
 mod readable;
+pub mod tail;

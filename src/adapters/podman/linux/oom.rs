@@ -1,25 +1,39 @@
-//! Whether the OOM killer took a process of a container.
+//! Whether the OOM killer took a process of a container, and what memory it had then.
 //!
 //! Podman's own flag depends on conmon seeing an event in time and was false in every OOM provoked on cgroup v1
 //! (Podman 4.3). The kernel counts exactly: `oom_kill` in `memory.oom_control` (v1, Linux 4.13) and in
-//! `memory.events` (v2). The group is removed 90 to 200 ms after the last process has ended, and from then on
-//! even a descriptor opened before answers ENODEV, so the counter is read at once when the pidfd of the first
-//! process fires.
+//! `memory.events` (v2). The group is removed 90 to 200 ms after the last process has ended, so the counter is read at
+//! once when the pidfd of the first process fires.
 
 use super::cgroup::Cgroup;
-use std::fs::File;
+use crate::domain::container::MemoryAtEnd;
+use std::fs;
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
 
-/// Larger than any such file; keys have been added to them at the end.
-const FILE_BYTES: usize = 4096;
+/// What version 1 calls no limit, or above: the largest number of pages that it can count.
+const UNLIMITED: u64 = 1 << 62;
 
-/// The counter of one control group, and where it stood.
+/// The memory counters of one control group, and where its kills stood. Holds no descriptor: an open one answers ENODEV
+/// as soon as the group is removed, so it would tell nothing for longer.
 #[derive(Debug)]
 pub struct OomWatch {
-    file: File,
+    dir: PathBuf,
+    files: &'static Files,
     before: u64,
 }
+
+#[derive(Debug)]
+struct Files {
+    kills: &'static str,
+    limit: &'static str,
+    peak: &'static str,
+}
+
+const V1: Files =
+    Files { kills: "memory.oom_control", limit: "memory.limit_in_bytes", peak: "memory.max_usage_in_bytes" };
+
+const V2: Files = Files { kills: "memory.events", limit: "memory.max", peak: "memory.peak" };
 
 impl OomWatch {
     /// Begins to watch. Kills so far did not end a first process that still runs.
@@ -27,64 +41,89 @@ impl OomWatch {
     /// # Errors
     /// The kernel has no such counter for this group.
     pub fn start(cgroup: &Cgroup) -> io::Result<Self> {
-        let name = match cgroup {
-            Cgroup::V1(_) => "memory.oom_control",
-            Cgroup::V2(_) => "memory.events",
-        };
-        let dir = cgroup.dir("memory").ok_or(io::ErrorKind::NotFound)?;
-        let file = File::open(dir.join(name))?;
-        let before = kills(&file)?;
-        Ok(Self { file, before })
+        let watch = Self::since_birth(cgroup)?;
+        let before = watch.kills()?;
+        Ok(Self { before, ..watch })
     }
 
-    /// Whether processes were killed since. False when it is too late to tell.
-    pub fn has_killed(&self) -> bool {
-        kills(&self.file).is_ok_and(|now| now > self.before)
+    /// Watches a group from its birth on: what a container that had ended before anybody looked has left of it.
+    ///
+    /// # Errors
+    /// The group has no memory counters.
+    pub fn since_birth(cgroup: &Cgroup) -> io::Result<Self> {
+        let files = match cgroup {
+            Cgroup::V1(_) => &V1,
+            Cgroup::V2(_) => &V2,
+        };
+        let dir = cgroup.dir("memory").ok_or(io::ErrorKind::NotFound)?.to_owned();
+        Ok(Self { dir, files, before: 0 })
+    }
+
+    /// The memory of a group of which processes were killed since; `None` if there were none, or if it is too late to
+    /// tell.
+    pub fn killed(&self) -> Option<MemoryAtEnd> {
+        let killed = self.kills().is_ok_and(|now| now > self.before);
+        let limit = || number(&self.dir, self.files.limit).filter(|limit| *limit < UNLIMITED);
+        killed.then(|| MemoryAtEnd { limit: limit(), peak: number(&self.dir, self.files.peak) })
+    }
+
+    fn kills(&self) -> io::Result<u64> {
+        let text = fs::read_to_string(self.dir.join(self.files.kills))?;
+        let count = text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok());
+        count.ok_or_else(|| io::ErrorKind::Unsupported.into())
     }
 }
 
-fn kills(file: &File) -> io::Result<u64> {
-    let mut buffer = [0; FILE_BYTES];
-    let length = file.read_at(&mut buffer, 0)?;
-    let text = String::from_utf8_lossy(&buffer[..length]);
-    let count = text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok());
-    count.ok_or_else(|| io::ErrorKind::Unsupported.into())
+fn number(dir: &Path, name: &str) -> Option<u64> {
+    fs::read_to_string(dir.join(name)).ok()?.trim().parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::BTreeMap;
-    use std::fs;
+
+    fn write(dir: &Path, name: &str, text: &str) {
+        fs::write(dir.join(name), text).unwrap();
+    }
 
     #[test]
     fn a_rise_is_seen_and_an_old_kill_is_not() {
         let dir = tempfile::tempdir().unwrap();
-        let group = Cgroup::V1(BTreeMap::from([("memory".to_owned(), dir.path().to_owned())]));
+        let dir = dir.path();
+        let group = Cgroup::V1(BTreeMap::from([("memory".to_owned(), dir.to_owned())]));
         let set = |kills: u64| {
             let text = format!("oom_kill_disable 0\nunder_oom 0\noom_kill {kills}\n");
-            fs::write(dir.path().join("memory.oom_control"), text).unwrap();
+            write(dir, "memory.oom_control", &text);
         };
         set(1);
+        write(dir, "memory.limit_in_bytes", "9223372036854771712\n");
+        write(dir, "memory.max_usage_in_bytes", "77\n");
         let watch = OomWatch::start(&group).unwrap();
-        assert!(!watch.has_killed());
+        assert_eq!(watch.killed(), None);
+        let late = OomWatch::since_birth(&group).unwrap();
+        assert_eq!(late.killed(), Some(MemoryAtEnd { limit: None, peak: Some(77) }));
         set(2);
-        assert!(watch.has_killed());
+        assert!(watch.killed().is_some());
     }
 
     #[test]
     fn version_2_counts_kills_not_calls_for_memory() {
         let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("memory.events");
-        fs::write(&file, "low 0\nhigh 0\nmax 9\noom 3\noom_kill 0\noom_group_kill 0\n").unwrap();
-        let watch = OomWatch::start(&Cgroup::V2(dir.path().to_owned())).unwrap();
-        fs::write(&file, "low 0\nhigh 0\nmax 9\noom 4\noom_kill 1\noom_group_kill 0\n").unwrap();
-        assert!(watch.has_killed());
+        let dir = dir.path();
+        write(dir, "memory.events", "low 0\nhigh 0\nmax 9\noom 3\noom_kill 0\noom_group_kill 0\n");
+        write(dir, "memory.max", "4096\n");
+        let watch = OomWatch::start(&Cgroup::V2(dir.to_owned())).unwrap();
+        assert_eq!(watch.killed(), None);
+        write(dir, "memory.events", "low 0\nhigh 0\nmax 9\noom 4\noom_kill 1\noom_group_kill 0\n");
+        assert_eq!(watch.killed(), Some(MemoryAtEnd { limit: Some(4096), peak: None }));
     }
 
     #[test]
-    fn a_kernel_without_the_counter_says_so() {
+    fn a_kernel_without_the_counter_and_a_group_that_is_gone_say_so() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(OomWatch::start(&Cgroup::V2(dir.path().to_owned())).is_err());
+        let group = Cgroup::V2(dir.path().join("gone"));
+        assert!(OomWatch::start(&group).is_err());
+        assert_eq!(OomWatch::since_birth(&group).unwrap().killed(), None);
     }
 }

@@ -1,8 +1,10 @@
 //! A container's output, from the file that conmon writes; the service is asked only where it is.
 
-use super::{Service, wait};
+use super::{Seen, Service, Watches};
 use crate::adapters::podman::call::Call;
-use crate::adapters::podman::linux::logfile;
+use crate::adapters::podman::linux::inotify::Notifier;
+use crate::adapters::podman::linux::logfile::{self, Bounds};
+use crate::domain::container::labels::{Owner, log_backlog, owner};
 use crate::domain::limits::{RETRY_FIRST, RETRY_LONGEST};
 use crate::domain::log::{LogBatch, LogStart};
 use crate::domain::task::identity::ContainerId;
@@ -10,45 +12,57 @@ use crate::ports::{ErrorKind, RuntimeError};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use rustix::io::Errno;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Writes records of the format that we read. `json-file` is an alias of it (libpod 2.2 to 5).
 const DRIVERS: [&str; 3] = ["k8s-file", "json-file", ""];
 
 /// See [`crate::ports::ContainerRuntime::logs`].
 pub async fn logs<S: Service>(
-    service: &Arc<S>,
+    watches: &Watches<S>,
     id: &ContainerId,
     start: LogStart,
 ) -> Result<BoxStream<'static, Result<LogBatch, RuntimeError>>, RuntimeError> {
     let call = Call::new("read logs of container", id);
-    let seen = service.seen(id.as_str()).await?;
-    if !DRIVERS.contains(&seen.log_driver.as_str()) || seen.log_path.is_empty() {
-        let driver = seen.log_driver;
-        return Err(call.error(ErrorKind::Unsupported, format!("its log driver {driver} writes no file")));
-    }
-    let ended = Box::pin(ended(Arc::clone(service), id.clone()));
-    let path = PathBuf::from(&seen.log_path);
-    let batches = logfile::follow(path, start, ended).await;
-    let failed = move |error: io::Error| call.error(kind(&error), format!("{}: {error}", seen.log_path));
+    let seen = watches.service().seen(id.as_str()).await?;
+    let bounds = bounds(&seen.facts.labels);
+    let path = file(&call, seen)?;
+    let ended = Box::pin(ended(watches.clone(), id.clone()));
+    let batches = logfile::follow(&Notifier::of_process(), path.clone(), bounds, start, ended).await;
+    let failed = move |error: io::Error| call.error(kind(&error), format!("{}: {error}", path.display()));
     let batches = batches.map_err(&failed)?;
     Ok(batches.map(move |batch| batch.map_err(&failed)).boxed())
 }
 
+/// The file that conmon writes, if that is how the container's output is kept.
+pub(super) fn file(call: &Call, seen: Seen) -> Result<PathBuf, RuntimeError> {
+    if DRIVERS.contains(&seen.log_driver.as_str()) && !seen.log_path.is_empty() {
+        return Ok(PathBuf::from(seen.log_path));
+    }
+    let driver = seen.log_driver;
+    Err(call.error(ErrorKind::Unsupported, format!("its log driver {driver} writes no file")))
+}
+
+/// What we may do to the log of a container with these labels.
+fn bounds(labels: &BTreeMap<String, String>) -> Bounds {
+    let ours = owner(labels) != Owner::Foreign;
+    Bounds { ours, backlog_max: log_backlog(labels).filter(|_| ours) }
+}
+
 /// Comes when nothing more will be written: conmon drains the container's output before it records its end.
-async fn ended<S: Service>(service: Arc<S>, id: ContainerId) {
+async fn ended<S: Service>(watches: Watches<S>, id: ContainerId) {
     let mut pause = RETRY_FIRST;
     // Nobody tells of a start. The first line wakes the reader anyway; only its end may come late.
-    while wait::wait(&*service, &id).await.is_err_and(|error| error.is(ErrorKind::WrongState)) {
-        service.clock().sleep(pause).await;
+    while watches.wait(&id).await.is_err_and(|error| error.is(ErrorKind::WrongState)) {
+        watches.service().clock().sleep(pause).await;
         pause = (pause * 2).min(RETRY_LONGEST);
     }
 }
 
 /// What is no log file of ours stays none; everything else may pass, such as too many open files.
-fn kind(error: &io::Error) -> ErrorKind {
+pub(super) fn kind(error: &io::Error) -> ErrorKind {
     let swapped = error.raw_os_error() == Some(Errno::LOOP.raw_os_error());
     match error.kind() {
         io::ErrorKind::InvalidInput | io::ErrorKind::PermissionDenied => ErrorKind::Unsupported,

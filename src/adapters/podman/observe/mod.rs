@@ -6,24 +6,34 @@
 //! | module | does |
 //! | --- | --- |
 //! | [`seen`] | a container as a service told it, and when its exit code counts |
-//! | [`mod@wait`] | the end of a container |
-//! | [`mod@logs`], [`mod@stats`] | its output and its counters |
+//! | [`mod@wait`], [`watches`] | the end of a container, watched once for all who wait |
+//! | [`deaths`] | the same where no process can be held |
+//! | [`mod@logs`], [`mod@last_words`], [`mod@stats`] | its output, the end of it, and its counters |
 
+pub mod deaths;
+pub mod last_words;
 pub mod logs;
 pub mod seen;
 pub mod stats;
 pub mod wait;
+pub mod watches;
 
+#[cfg(test)]
+mod tests;
+
+pub use last_words::last_words;
 pub use logs::logs;
 pub use seen::Seen;
 pub use stats::{Groups, stats};
-pub use wait::wait;
+pub use watches::Watches;
 
 use super::call::Call;
 use crate::domain::stats::StatsSample;
 use crate::domain::task::identity::ContainerId;
-use crate::ports::{Clock, RuntimeError};
+use crate::ports::{Clock, ErrorKind, RuntimeError};
 use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+use std::collections::HashSet;
 
 /// How a service's own wait ended. None of it is believed without an inspect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +57,21 @@ pub trait Service: Send + Sync + 'static {
 
     /// Waits for the end of a container by the service's own means, however long that takes.
     async fn end_hint(&self, call: &Call, id: &ContainerId) -> Hint;
+
+    /// Containers as they end, from now on, for as long as the connection holds.
+    async fn deaths(&self) -> Result<BoxStream<'static, ContainerId>, RuntimeError> {
+        Err(RuntimeError::new("listen to", "", ErrorKind::Unsupported, "no stream of events"))
+    }
+
+    /// Whether [`Service::deaths`] can be had; else [`Service::end_hint`] is asked, container by container.
+    fn tells_deaths(&self) -> bool {
+        false
+    }
+
+    /// Ids of the containers of ours that have not ended.
+    async fn alive(&self) -> Result<HashSet<ContainerId>, RuntimeError> {
+        Err(RuntimeError::new("list containers", "", ErrorKind::Unsupported, "no stream of events"))
+    }
 
     /// Counters by the service's own means.
     async fn api_stats(&self, call: &Call, id: &ContainerId) -> Result<StatsSample, RuntimeError>;

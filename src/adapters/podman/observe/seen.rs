@@ -19,6 +19,10 @@ pub struct Seen {
     pub facts: ContainerFacts,
     /// Supervisor, in the service's pid namespace.
     pub conmon_pid: Option<u32>,
+    /// Of its control group while it runs, below each mounted hierarchy; empty if the service does not say.
+    pub cgroup_path: String,
+    /// What it was asked to be below; empty for the service's own choice.
+    pub cgroup_parent: String,
     /// `k8s-file` in containers of ours.
     pub log_driver: String,
     /// Empty if there is none.

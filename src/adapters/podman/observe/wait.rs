@@ -4,25 +4,29 @@
 //!            inspect                       pidfd of the first process
 //!   call ──▶ ended on record ─▶ done   ┌──────────────────────────────────┐ fires
 //!            never started ──▶ error   │ idle: one descriptor in epoll,   ├────▶ read the OOM counter,
-//!            alive ───────────────────▶│ no timer, no request             │      inspect until on record
-//!              │                       └──────────────────────────────────┘
-//!              └─ no pid of ours ─▶ the service's own wait, believed only if an inspect agrees
+//!            alive ───────────────────▶│ no timer, no request             │      inspect until on record,
+//!              │                       └──────────────────────────────────┘      or read what conmon left
+//!              └─ no pid of ours ─▶ the service's events, believed only if an inspect agrees
 //! ```
 //!
 //! Podman has the code some 10 ms after the process has ended, when conmon has left it in a file, and 100 to 200 ms
-//! before the container is cleaned up (measured on 4.3). A conmon that was killed leaves none: once it and the
-//! process are gone and no record has come, the code is unknown.
+//! before the container is cleaned up (measured on 4.3). While Podman does not answer, that file is the record. A
+//! conmon that was killed leaves none: once it and the process are gone and no record has come, the code is unknown.
 
-use super::{Hint, Seen, Service};
+use super::watches::Common;
+use super::{Hint, Seen, Service, deaths};
 use crate::adapters::podman::call::Call;
 use crate::adapters::podman::linux::cgroup::Cgroup;
+use crate::adapters::podman::linux::exit_file;
 use crate::adapters::podman::linux::oom::OomWatch;
 use crate::adapters::podman::linux::pidfd::Pidfd;
-use crate::domain::container::{ContainerFacts, ContainerState};
-use crate::domain::limits::{RETRY_FIRST, RETRY_LONGEST};
+use crate::domain::container::{ContainerFacts, ContainerState, MemoryAtEnd};
+use crate::domain::limits::{QUERY_TIMEOUT, RETRY_FIRST, RETRY_LONGEST};
 use crate::domain::task::identity::ContainerId;
+use crate::ports::clock::within;
 use crate::ports::{Clock, ErrorKind, RuntimeError};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// First pause between the end of a process and the next look for its record.
@@ -41,6 +45,11 @@ const RECORD_GRACE: Duration = Duration::from_secs(5);
 /// supervisor counts as lost: half a minute.
 const CONTRADICTIONS: u32 = 8;
 
+/// After so long without a word of a container's end the service is asked whether it still watches it, for at most
+/// so long.
+const SILENCE: Duration = Duration::from_secs(600);
+const SILENCE_HINT: Duration = Duration::from_secs(60);
+
 /// How many answers of a broken service, as of damaged storage, are taken after a process has ended before its
 /// code counts as unknown: with the pauses between them, a minute.
 const BROKEN_ANSWERS: u32 = 16;
@@ -52,14 +61,22 @@ const KILLED: i32 = 137;
 /// have ended. The pauses, from [`RECORD_FIRST`] on and doubled, add up to a quarter of a second.
 const MISSES: u32 = 6;
 
-/// A running container, held by the kernel: by at least one of its two processes.
+/// Looks at the file that conmon leaves after an end, and the pause between them. It is there after some 10 ms, and for
+/// 60 ms or more.
+const LEFT_LOOKS: u32 = 100;
+const LEFT_PAUSE: Duration = Duration::from_millis(2);
+
+/// How long the service may take for the record of an end before what conmon left is looked at; doubled each time, so
+/// that a slow service is heard in the end.
+const ANSWER_FIRST: Duration = Duration::from_secs(1);
+
+/// A running container, held by the kernel: by one of its two processes.
 struct Hold {
-    /// The first process; `None` if it has just ended.
-    init: Option<Pidfd>,
-    conmon: Option<Pidfd>,
+    /// The first process; conmon, if that has just ended.
+    process: Pidfd,
     oom: Option<OomWatch>,
     /// As the service described it when it was held.
-    facts: ContainerFacts,
+    seen: Seen,
 }
 
 /// Whether a wait is over.
@@ -69,23 +86,35 @@ enum Turn {
     Again,
 }
 
+/// What is on record about an end.
+enum Record {
+    /// The service's; perhaps not yet the end.
+    Service(Box<Seen>),
+    /// Conmon's, while the service does not answer.
+    Conmon(Box<ContainerFacts>),
+}
+
 /// See [`crate::ports::ContainerRuntime::wait`].
-pub async fn wait<S: Service>(service: &S, id: &ContainerId) -> Result<ContainerFacts, RuntimeError> {
-    let waiter = Waiter { service, call: Call::new("wait for container", id), id };
+pub async fn wait<S: Service>(
+    common: &Arc<Common<S>>,
+    id: &ContainerId,
+) -> Result<ContainerFacts, RuntimeError> {
+    let waiter = Waiter { common, call: Call::new("wait for container", id), id };
     let (mut misses, mut contradictions) = (0, 0);
     loop {
-        let seen = waiter.patient_inspect(u32::MAX).await?;
+        let seen = waiter.patient_inspect().await?;
         if let Some(facts) = waiter.settled(&seen.facts)? {
-            return Ok(facts);
+            let killed = waiter.killed_unseen(&seen);
+            return Ok(with_oom(facts, killed));
         }
-        let turn = match hold(&seen) {
+        let turn = match waiter.hold(seen) {
             Some(hold) => waiter.watch(hold).await?,
             None if misses < MISSES => {
-                service.clock().sleep(RECORD_FIRST * (1 << misses)).await;
+                common.service.clock().sleep(RECORD_FIRST * (1 << misses)).await;
                 misses += 1;
                 Turn::Again
             }
-            None => waiter.ask_for_end(&mut contradictions).await?,
+            None => waiter.unheld(&mut contradictions).await?,
         };
         if let Turn::Over(facts) = turn {
             return Ok(*facts);
@@ -95,50 +124,116 @@ pub async fn wait<S: Service>(service: &S, id: &ContainerId) -> Result<Container
 
 /// One wait.
 struct Waiter<'a, S> {
-    service: &'a S,
+    common: &'a Arc<Common<S>>,
     call: Call,
     id: &'a ContainerId,
 }
 
 impl<S: Service> Waiter<'_, S> {
-    /// Sleeps until the first process has ended, then looks for the record.
-    async fn watch(&self, hold: Hold) -> Result<Turn, RuntimeError> {
-        if let Some(init) = &hold.init {
-            init.ended().await.map_err(|error| self.call.error(ErrorKind::Internal, error))?;
+    fn clock(&self) -> &dyn Clock {
+        self.common.service.clock()
+    }
+
+    /// Holds a process of a container that runs here.
+    fn hold(&self, seen: Seen) -> Option<Hold> {
+        let (root, id) = (self.common.root.as_path(), self.id.as_str());
+        let pidfd = |pid: Option<u32>| pid.and_then(|pid| Pidfd::of_container(root, pid, id));
+        let init = pidfd(seen.facts.pid);
+        let oom = init.as_ref().and_then(|init| oom_watch(root, init, id));
+        if self.common.exits.get().is_none() {
+            let dir = seen.conmon_pid.and_then(|pid| exit_file::dir_of(root, pid, id));
+            // Another watch may have been faster, with the same answer.
+            dir.map(|dir| self.common.exits.set(dir));
         }
+        let process = init.or_else(|| pidfd(seen.conmon_pid))?;
+        Some(Hold { process, oom, seen })
+    }
+
+    /// Sleeps until the process has ended, then looks for the record.
+    async fn watch(&self, hold: Hold) -> Result<Turn, RuntimeError> {
+        hold.process.ended().await.map_err(|error| self.call.error(ErrorKind::Internal, error))?;
         // Before anything else: the counter goes with the cleaning up.
-        let oom = hold.oom.as_ref().is_some_and(OomWatch::has_killed);
+        let killed = match &hold.oom {
+            Some(watch) => watch.killed(),
+            None => self.killed_unseen(&hold.seen),
+        };
+        let over = |facts| Ok(Turn::Over(Box::new(with_oom(facts, killed))));
+        let conmon = self.conmon(&hold.seen);
+        let left = self.left(&hold.seen.facts).await;
         let (mut pause, mut alone) = (RECORD_FIRST, Duration::ZERO);
         loop {
-            let seen = match self.patient_inspect(BROKEN_ANSWERS).await {
-                Err(error) if error.kind.is_transient() => {
-                    return Ok(Turn::Over(Box::new(with_oom(lost(hold.facts), oom))));
-                }
-                other => other?,
+            let seen = match self.record(left.as_ref()).await {
+                Ok(Record::Service(seen)) => seen,
+                Ok(Record::Conmon(facts)) => return over(*facts),
+                Err(error) if error.kind.is_transient() => return over(lost(hold.seen.facts)),
+                Err(error) => return Err(error),
             };
-            if seen.facts.pid.is_some() && seen.facts.pid != hold.facts.pid {
+            if seen.facts.pid.is_some() && seen.facts.pid != hold.seen.facts.pid {
                 return Ok(Turn::Again);
             }
             if let Some(facts) = self.settled(&seen.facts)? {
-                return Ok(Turn::Over(Box::new(with_oom(facts, oom))));
+                return over(facts);
             }
             if alone >= RECORD_GRACE {
-                return Ok(Turn::Over(Box::new(with_oom(lost(seen.facts), oom))));
+                return over(left.unwrap_or_else(|| lost(seen.facts)));
             }
-            if hold.supervised() {
-                hold.supervised_pause(self.service.clock(), pause).await;
-            } else {
-                self.service.clock().sleep(pause).await;
-                alone += pause;
+            match conmon.as_ref().filter(|conmon| !conmon.has_ended()) {
+                Some(conmon) => pause_beside(self.clock(), conmon, pause).await,
+                None => {
+                    self.clock().sleep(pause).await;
+                    alone += pause;
+                }
             }
             pause = (pause * 2).min(if alone.is_zero() { RECORD_LONGEST } else { ALONE_LONGEST });
         }
     }
 
-    /// Where no pid of ours names the process: the service's wait, which cannot be trusted, so only a hint.
-    async fn ask_for_end(&self, contradictions: &mut u32) -> Result<Turn, RuntimeError> {
-        let hint = self.service.end_hint(&self.call, self.id).await;
-        let seen = self.patient_inspect(u32::MAX).await?;
+    /// The supervisor, which outlives the first process by some milliseconds and leaves the record.
+    fn conmon(&self, seen: &Seen) -> Option<Pidfd> {
+        seen.conmon_pid.and_then(|pid| Pidfd::of_container(&self.common.root, pid, self.id.as_str()))
+    }
+
+    /// The service's answer, however long it stays away, unless conmon has `left` one.
+    async fn record(&self, left: Option<&ContainerFacts>) -> Result<Record, RuntimeError> {
+        let (mut tries, mut broken, mut patience) = (0, 0, ANSWER_FIRST);
+        loop {
+            match within(self.clock(), patience, self.common.service.seen(self.id.as_str())).await {
+                Ok(Ok(seen)) => return Ok(Record::Service(Box::new(seen))),
+                Ok(Err(error)) if !error.kind.is_transient() || broken >= BROKEN_ANSWERS => {
+                    return Err(self.call.error(error.kind, error.message));
+                }
+                Ok(Err(error)) => broken += u32::from(is_broken(&error)),
+                Err(_) => patience = (patience * 2).min(2 * QUERY_TIMEOUT),
+            }
+            if let Some(facts) = left {
+                return Ok(Record::Conmon(Box::new(facts.clone())));
+            }
+            self.clock().sleep(backoff(tries)).await;
+            tries += 1;
+        }
+    }
+
+    /// The end of the run that was held, as conmon leaves it about now: the service has it from there, and removes it
+    /// once it has cleaned up. `None` where that cannot be seen, or does not come.
+    async fn left(&self, held: &ContainerFacts) -> Option<ContainerFacts> {
+        let (exits, started_at) = (self.common.exits.get()?, held.started_at?);
+        for _ in 0..LEFT_LOOKS {
+            if let Some(left) = exit_file::read(exits, self.id.as_str(), started_at) {
+                let (exit_code, finished_at) = (Some(left.code), Some(left.at));
+                return Some(ContainerFacts { exit_code, finished_at, ..lost(held.clone()) });
+            }
+            self.clock().sleep(LEFT_PAUSE).await;
+        }
+        None
+    }
+
+    /// Where no pid of ours names a process: the service's own word, which cannot be trusted, so only a hint.
+    async fn unheld(&self, contradictions: &mut u32) -> Result<Turn, RuntimeError> {
+        if self.common.service.tells_deaths() {
+            return self.listen().await;
+        }
+        let hint = self.common.service.end_hint(&self.call, self.id).await;
+        let seen = self.patient_inspect().await?;
         if let Some(facts) = self.settled(&seen.facts)? {
             return Ok(Turn::Over(Box::new(facts)));
         }
@@ -147,19 +242,55 @@ impl<S: Service> Waiter<'_, S> {
         if hint == Hint::NoRecord || *contradictions >= CONTRADICTIONS {
             return Ok(Turn::Over(Box::new(lost(seen.facts))));
         }
-        self.service.clock().sleep(backoff(*contradictions)).await;
+        self.clock().sleep(backoff(*contradictions)).await;
         Ok(Turn::Again)
     }
 
-    /// An inspect that waits for the service to come back, and takes `broken_max` answers that make no sense.
-    async fn patient_inspect(&self, broken_max: u32) -> Result<Seen, RuntimeError> {
-        let (mut tries, mut broken) = (0_u32, 0_u32);
+    /// Waits until the service's events or list say that the container may have ended.
+    async fn listen(&self) -> Result<Turn, RuntimeError> {
+        let waiter = deaths::expect(self.common, self.id);
+        let mut last_looks = 0;
         loop {
-            match self.service.seen(self.id.as_str()).await {
-                Err(error) if error.kind.is_transient() && broken < broken_max => {
-                    broken += u32::from(error.is(ErrorKind::Internal) || error.is(ErrorKind::Malformed));
+            // Also before the first word: it may have ended since it was seen.
+            let seen = self.patient_inspect().await?;
+            if let Some(facts) = self.settled(&seen.facts)? {
+                let killed = self.killed_unseen(&seen);
+                return Ok(Turn::Over(Box::new(with_oom(facts, killed))));
+            }
+            // A service that calls it dead and alive at once has lost its supervisor.
+            let is_stuck = seen.facts.state == ContainerState::Stopping && seen.facts.pid.is_none();
+            last_looks = if is_stuck { last_looks + 1 } else { 0 };
+            if last_looks > CONTRADICTIONS {
+                return Ok(Turn::Over(Box::new(lost(seen.facts))));
+            }
+            if is_stuck {
+                self.clock().sleep(backoff(last_looks)).await;
+            } else if self.is_lost(&waiter).await {
+                return Ok(Turn::Over(Box::new(lost(seen.facts))));
+            }
+        }
+    }
+
+    /// Returns when the container may have ended: true if nobody will ever know how. The end of a container that lost its
+    /// supervisor is in no event and no list; only the service's own wait finds it out, in half a minute.
+    async fn is_lost(&self, waiter: &deaths::Waiter<'_>) -> bool {
+        tokio::select! {
+            biased;
+            () = waiter.woken() => return false,
+            () = self.clock().sleep(SILENCE) => {}
+        }
+        let hint = self.common.service.end_hint(&self.call, self.id);
+        within(self.clock(), SILENCE_HINT, hint).await == Ok(Hint::NoRecord)
+    }
+
+    /// An inspect that waits for the service to come back.
+    async fn patient_inspect(&self) -> Result<Seen, RuntimeError> {
+        let mut tries = 0;
+        loop {
+            match self.common.service.seen(self.id.as_str()).await {
+                Err(error) if error.kind.is_transient() => {
                     tracing::debug!(%error, "waiting for Podman");
-                    self.service.clock().sleep(backoff(tries)).await;
+                    self.clock().sleep(backoff(tries)).await;
                     tries += 1;
                 }
                 other => return other.map_err(|error| self.call.error(error.kind, error.message)),
@@ -181,33 +312,24 @@ impl<S: Service> Waiter<'_, S> {
             | ContainerState::Unknown => Ok(None),
         }
     }
-}
 
-impl Hold {
-    fn supervised(&self) -> bool {
-        self.conmon.as_ref().is_some_and(|conmon| !conmon.has_ended())
-    }
-
-    /// Sleeps for `pause`, or until conmon is gone: then the record is there.
-    async fn supervised_pause(&self, clock: &dyn Clock, pause: Duration) {
-        let Some(conmon) = &self.conmon else { return };
-        tokio::select! {
-            _ = conmon.ended() => {}
-            () = clock.sleep(pause) => {}
+    /// What the control group of a container that ended before anybody watched has left: it outlives the last process
+    /// by a tenth of a second.
+    fn killed_unseen(&self, seen: &Seen) -> Option<MemoryAtEnd> {
+        if seen.facts.exit_code.is_some_and(|code| code != KILLED) {
+            return None;
         }
+        let cgroup = Cgroup::of_ended(&self.common.root, &seen.cgroup_parent, self.id.as_str())?;
+        OomWatch::since_birth(&cgroup).ok()?.killed()
     }
 }
 
-/// Holds the processes of a container that runs here.
-fn hold(seen: &Seen) -> Option<Hold> {
-    let (root, id) = (Path::new("/"), seen.facts.id.as_str());
-    let pidfd = |pid: Option<u32>| pid.and_then(|pid| Pidfd::of_container(root, pid, id));
-    let (init, conmon) = (pidfd(seen.facts.pid), pidfd(seen.conmon_pid));
-    if init.is_none() && conmon.is_none() {
-        return None;
+/// Sleeps for `pause`, or until conmon is gone: then the record is there.
+async fn pause_beside(clock: &dyn Clock, conmon: &Pidfd, pause: Duration) {
+    tokio::select! {
+        _ = conmon.ended() => {}
+        () = clock.sleep(pause) => {}
     }
-    let oom = init.as_ref().and_then(|init| oom_watch(root, init, id));
-    Some(Hold { init, conmon, oom, facts: seen.facts.clone() })
 }
 
 /// Kills counted while the first process runs were of others.
@@ -217,8 +339,10 @@ fn oom_watch(root: &Path, init: &Pidfd, id: &str) -> Option<OomWatch> {
 }
 
 /// The OOM killer ends with SIGKILL; a program that survives the death of a child was not ended by it.
-fn with_oom(mut facts: ContainerFacts, oom: bool) -> ContainerFacts {
-    facts.oom_killed |= oom && facts.exit_code.is_none_or(|code| code == KILLED);
+fn with_oom(mut facts: ContainerFacts, killed: Option<MemoryAtEnd>) -> ContainerFacts {
+    let by_signal = facts.exit_code.is_none_or(|code| code == KILLED);
+    facts.oom_killed |= killed.is_some() && by_signal;
+    facts.memory_at_end = killed.filter(|_| facts.oom_killed);
     facts
 }
 
@@ -227,6 +351,15 @@ fn lost(facts: ContainerFacts) -> ContainerFacts {
     ContainerFacts { state: ContainerState::Exited, pid: None, exit_code: None, ..facts }
 }
 
+/// An answer that no service in order gives.
+fn is_broken(error: &RuntimeError) -> bool {
+    error.is(ErrorKind::Internal) || error.is(ErrorKind::Malformed)
+}
+
 fn backoff(tries: u32) -> Duration {
     RETRY_FIRST.saturating_mul(1 << tries.min(10)).min(RETRY_LONGEST)
 }
+
+#[cfg(test)]
+#[path = "wait_tests.rs"]
+mod tests;

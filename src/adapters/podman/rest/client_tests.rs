@@ -1,9 +1,7 @@
 //! Everything that can go wrong between a request and its reply, over a real socket.
 
 use super::*;
-use crate::adapters::podman::observe;
 use crate::adapters::podman::rest::fake::{Act, Fake, TestClock, reply};
-use crate::domain::container::ContainerState;
 use crate::domain::container::ExecSpec;
 use crate::domain::log::{LogChunk, Stream};
 use crate::domain::signal::Signal;
@@ -20,8 +18,6 @@ fn id() -> ContainerId {
     ContainerId::new("115a")
 }
 
-const RUNNING: &str = r#"{"Id":"115a","Name":"x","State":{"Status":"running","Pid":0,"ExitCode":0,
-    "StartedAt":"2026-11-23T20:57:52Z","FinishedAt":"0001-01-01T00:00:00Z"}}"#;
 const EXITED: &str = r#"{"Id":"115a","Name":"x","State":{"Status":"exited","Pid":0,"ExitCode":3,
     "StartedAt":"2026-11-23T20:57:52Z","FinishedAt":"2026-11-23T20:57:53Z"}}"#;
 
@@ -117,36 +113,6 @@ async fn refusals_carry_podmans_words() {
 
 /// A container that is said to run and whose processes are not to be seen is looked at this often before Podman is
 /// asked to wait.
-fn seven_looks() -> impl Iterator<Item = Act> {
-    std::iter::repeat_n(Act::Send(reply(200, RUNNING)), 7)
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_wait_outlives_the_service_and_believes_only_the_record() {
-    let busy = r#"{"cause":"x","message":"database is locked","response":500}"#;
-    let away = [Act::SendAndClose(vec![]), Act::SendAndClose(vec![]), Act::Send(reply(500, busy))];
-    let hints = [
-        Act::Send(reply(200, "0\n")),
-        Act::Send(reply(200, RUNNING)),
-        Act::Send(reply(200, RUNNING)),
-        Act::Send(reply(200, "3\n")),
-        Act::Send(reply(200, EXITED)),
-    ];
-    let fake = Fake::new(away.into_iter().chain(seven_looks()).chain(hints).collect());
-    let facts = observe::wait(&*podman(&fake), &id()).await.unwrap();
-    assert_eq!((facts.state, facts.exit_code), (ContainerState::Exited, Some(3)));
-    assert_eq!(fake.requests().iter().filter(|line| line.contains("/wait")).count(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_end_without_a_record_is_unknown_not_zero() {
-    let lost = r#"{"cause":"no such exit code","message":"no such exit code","response":500}"#;
-    let hints = [Act::Send(reply(500, lost)), Act::Send(reply(200, RUNNING))];
-    let fake = Fake::new(seven_looks().chain(hints).collect());
-    let facts = observe::wait(&*podman(&fake), &id()).await.unwrap();
-    assert_eq!((facts.state, facts.exit_code), (ContainerState::Exited, None));
-}
-
 const HIJACKED: &[u8] = b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n";
 
 #[tokio::test]

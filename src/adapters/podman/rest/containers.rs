@@ -1,9 +1,10 @@
 //! Start, inspect, list, signal, remove.
 
 use super::client::{Ask, Podman, Reply};
-use super::facts::{listed, seen};
+use super::facts::listed;
 use super::{refusal, wire};
 use crate::adapters::podman::call::Call;
+use crate::adapters::podman::inspect::{self, Inspect};
 use crate::adapters::podman::observe::Seen;
 use crate::domain::container::ContainerFacts;
 use crate::domain::container::labels::{DRIVER, DRIVER_LABEL};
@@ -45,11 +46,11 @@ impl Podman {
         if !reply.status.is_success() {
             return Err(refusal::error(&call, &reply, refusal::by_cause));
         }
-        let inspect: wire::Inspect = reply.json(&call)?;
+        let inspect: Inspect = reply.json(&call)?;
         if inspect.id.is_empty() {
             return Err(call.error(ErrorKind::Malformed, "Podman's reply names no container"));
         }
-        Ok(seen(inspect))
+        Ok(inspect::seen(inspect))
     }
 
     /// `GET /containers/json` by label. Costs the service 0.4 ms per container it has.

@@ -1,49 +1,10 @@
-//! Containers as the service tells them, in the domain's words.
+//! Entries of a list, in the domain's words.
 
-use super::wire::{Inspect, Listed, Mount, StopSignal};
-use crate::adapters::podman::observe::Seen;
-use crate::adapters::podman::observe::seen::{container_state, exit_code, instant};
+use super::wire::Listed;
+use crate::adapters::podman::observe::seen::{container_state, exit_code};
 use crate::domain::container::ContainerFacts;
-use crate::domain::container::facts::Bind;
 use crate::domain::task::identity::{ContainerId, ContainerName};
 use crate::domain::time::Timestamp;
-
-/// From an inspect.
-pub fn seen(inspect: Inspect) -> Seen {
-    let (state, config, log) = (inspect.state, inspect.config, inspect.host_config.log_config);
-    let (started_at, finished_at) = (instant(&state.started_at), instant(&state.finished_at));
-    let word = container_state(&state.status, started_at, finished_at);
-    let networks = inspect.network_settings;
-    let own_networks = networks.networks.into_values().map(|network| network.ip_address);
-    let facts = ContainerFacts {
-        id: ContainerId::new(inspect.id),
-        name: ContainerName::new(inspect.name.trim_start_matches('/')),
-        state: word,
-        pid: Some(state.pid).filter(|pid| *pid > 0),
-        started_at,
-        finished_at,
-        exit_code: exit_code(word, state.exit_code, started_at, finished_at),
-        oom_killed: state.oom_killed,
-        labels: config.labels,
-        image: Some(inspect.image).filter(|id| !id.is_empty()),
-        binds: inspect.mounts.into_iter().filter(|mount| mount.kind == "bind").map(bind).collect(),
-        ip: std::iter::once(networks.ip_address).chain(own_networks).find(|ip| !ip.is_empty()),
-        stop_signal: config.stop_signal.map(|signal| match signal {
-            StopSignal::Number(number) => number.to_string(),
-            StopSignal::Name(name) => name,
-        }),
-    };
-    Seen {
-        facts,
-        conmon_pid: Some(state.conmon_pid).filter(|pid| *pid > 0),
-        log_driver: log.driver,
-        log_path: if log.path.is_empty() { inspect.log_path } else { log.path },
-    }
-}
-
-fn bind(mount: Mount) -> Bind {
-    Bind { source: mount.source, target: mount.destination }
-}
 
 /// From a list entry, which has no address, no stop signal and no OOM flag, and times in whole seconds.
 pub fn listed(entry: Listed) -> ContainerFacts {
@@ -58,6 +19,7 @@ pub fn listed(entry: Listed) -> ContainerFacts {
         finished_at,
         exit_code: exit_code(state, entry.exit_code, started_at, finished_at),
         oom_killed: false,
+        memory_at_end: None,
         labels: entry.labels,
         image: Some(entry.image_id).filter(|id| !id.is_empty()),
         binds: vec![],
@@ -72,5 +34,20 @@ fn seconds(seconds: i64) -> Option<Timestamp> {
 }
 
 #[cfg(test)]
-#[path = "facts_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn list_entries_follow_the_same_rule() {
+        let entry = |state: &str, exited_at: i64| {
+            let json = format!(
+                r#"{{"Id":"115a","Names":["fx1"],"State":"{state}","Pid":0,"ExitCode":0,"StartedAt":1795467472,
+                "ExitedAt":{exited_at},"Labels":null,"Mounts":[],"Ports":null}}"#
+            );
+            listed(serde_json::from_str(&json).unwrap())
+        };
+        assert_eq!(entry("exited", 1_795_467_472).exit_code, Some(0));
+        assert_eq!(entry("exited", -62_135_596_800).exit_code, None);
+        assert_eq!(entry("exited", 1_795_467_472).name.as_str(), "fx1");
+    }
+}

@@ -2,12 +2,16 @@
 
 use super::client::{Ask, Podman};
 use super::containers::path;
+use super::events;
 use crate::adapters::podman::call::Call;
 use crate::adapters::podman::observe::{Hint, Seen, Service};
+use crate::domain::container::ContainerState;
 use crate::domain::stats::StatsSample;
 use crate::domain::task::identity::ContainerId;
 use crate::ports::{Clock, RuntimeError};
 use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+use std::collections::HashSet;
 
 /// The answer of Podman 4.2 and later when conmon was lost.
 const NO_RECORD: &str = "no such exit code";
@@ -30,6 +34,21 @@ impl Service for Podman {
             Ok(_) => Hint::Ended,
             Err(_) => Hint::Broken,
         }
+    }
+
+    /// `GET /events`: one line of JSON each, 35 to 270 ms after the end with events in a file (libpod REST 4.3).
+    async fn deaths(&self) -> Result<BoxStream<'static, ContainerId>, RuntimeError> {
+        events::deaths(self).await
+    }
+
+    fn tells_deaths(&self) -> bool {
+        true
+    }
+
+    async fn alive(&self) -> Result<HashSet<ContainerId>, RuntimeError> {
+        let all = self.list().await?;
+        let ended = |state| matches!(state, ContainerState::Exited | ContainerState::Created);
+        Ok(all.into_iter().filter(|facts| !ended(facts.state)).map(|facts| facts.id).collect())
     }
 
     async fn api_stats(&self, call: &Call, id: &ContainerId) -> Result<StatsSample, RuntimeError> {

@@ -5,6 +5,7 @@ use super::containers::escape;
 use super::spec::{Bad, Version};
 use super::{refusal, wire};
 use crate::adapters::podman::call::Call;
+use crate::adapters::podman::words;
 use crate::domain::image::{Account, Image, ImageRef, PullPolicy, PullRequest};
 use crate::domain::limits::PULL_TIMEOUT;
 use crate::domain::secret::Secret;
@@ -196,48 +197,11 @@ impl Told {
             }
             (false, _) => {
                 let message = self.errors.join("; ");
-                Err(call.error(kind(&message), message))
+                Err(call.error(words::of_pull(&message), message))
             }
         }
     }
 }
-
-/// What a registry's failure means. Several registries may have been tried: one that may say yes later counts.
-fn kind(message: &str) -> ErrorKind {
-    let message = message.to_lowercase();
-    let has = |needles: &[&str]| needles.iter().any(|needle| message.contains(needle));
-    if has(UNREACHABLE) {
-        ErrorKind::RegistryUnavailable
-    } else if has(&["no space left on device"]) {
-        ErrorKind::Internal
-    } else {
-        ErrorKind::Rejected
-    }
-}
-
-/// Texts of Go's network stack and of containers/image (Podman 3.4 to 5), in lower case.
-const UNREACHABLE: &[&str] = &[
-    "connection refused",
-    "connection reset",
-    "broken pipe",
-    "no such host",
-    "server misbehaving",
-    "temporary failure in name resolution",
-    "network is unreachable",
-    "no route to host",
-    "i/o timeout",
-    "timeout",
-    "deadline exceeded",
-    "unexpected eof",
-    ": eof",
-    "toomanyrequests",
-    "too many requests",
-    "http status: 5",
-    "status code 5",
-    "statuscode: 5",
-    "service unavailable",
-    "bad gateway",
-];
 
 #[cfg(test)]
 mod tests {
@@ -331,7 +295,7 @@ mod tests {
             "toomanyrequests: You have reached your pull rate limit",
             "2 errors occurred: * manifest unknown * Get \"https://b/v2/\": net/http: TLS handshake timeout",
         ] {
-            assert_eq!(kind(text), ErrorKind::RegistryUnavailable, "{text}");
+            assert_eq!(words::of_pull(text), ErrorKind::RegistryUnavailable, "{text}");
         }
         for text in [
             "reading manifest 9 in docker.io/library/redis: manifest unknown",
@@ -339,7 +303,7 @@ mod tests {
             "short-name \"nope\" did not resolve to an alias and no unqualified-search registries are defined",
             "invalid reference format",
         ] {
-            assert_eq!(kind(text), ErrorKind::Rejected, "{text}");
+            assert_eq!(words::of_pull(text), ErrorKind::Rejected, "{text}");
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use super::client::Reply;
 use crate::adapters::podman::call::Call;
+use crate::adapters::podman::words;
 use crate::ports::{ErrorKind, RuntimeError};
 use hyper::StatusCode;
 use serde::Deserialize;
@@ -61,7 +62,7 @@ pub fn of_volume(refusal: &Refusal) -> ErrorKind {
 
 /// What a refused removal of an image means; the words are those of Podman 3 to 5, whatever the status.
 pub fn of_image_removal(refusal: &Refusal) -> ErrorKind {
-    let held = has_any(
+    let held = words::has_any(
         &refusal.message,
         &["in use by a container", "must be forced", "used by multiple containers"],
     );
@@ -102,7 +103,7 @@ pub fn of_create(refusal: &Refusal) -> ErrorKind {
     let kind = by_cause(refusal);
     if matches!(kind, ErrorKind::ImageMissing | ErrorKind::NameInUse | ErrorKind::Unsupported) {
         kind
-    } else if has_any(&refusal.message, PASSING) {
+    } else if words::passes(&refusal.message) {
         ErrorKind::Internal
     } else {
         ErrorKind::Rejected
@@ -112,45 +113,8 @@ pub fn of_create(refusal: &Refusal) -> ErrorKind {
 /// Starting may fail for the program's and the spec's sake, for good, or for the node's, for now.
 pub fn of_start(refusal: &Refusal) -> ErrorKind {
     let kind = by_cause(refusal);
-    let unrunnable = kind == ErrorKind::Internal && has_any(&refusal.message, UNRUNNABLE);
+    let unrunnable = kind == ErrorKind::Internal && words::is_unrunnable(&refusal.message);
     if unrunnable { ErrorKind::Rejected } else { kind }
-}
-
-/// Texts of failures that pass: the store's lock, the disk, the kernel's limits.
-const PASSING: &[&str] = &[
-    "database is locked",
-    "database connection already closed",
-    "no space left",
-    "too many open files",
-    "resource temporarily unavailable",
-    "cannot allocate memory",
-    "device or resource busy",
-    "input/output error",
-    "timed out",
-    "timeout",
-    "context canceled",
-    "allocating lock",
-];
-
-/// Texts of starts that can never work (runc 1.1, crun 1, Podman 4.3 and 5).
-const UNRUNNABLE: &[&str] = &[
-    "exec format error",
-    "executable file not found",
-    "executable file `",
-    "no such file or directory",
-    "not a directory",
-    "permission denied",
-    "workdir ",
-    "unable to find user",
-    "unable to find group",
-    "no matching entries in passwd file",
-    "no matching entries in group file",
-    "unable to set memory limit",
-    "invalid argument",
-];
-
-fn has_any(text: &str, needles: &[&str]) -> bool {
-    needles.iter().any(|needle| text.contains(needle))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::client::Podman;
 use super::probe::Described;
 use crate::adapters::podman::call::Call;
-use crate::adapters::podman::observe::{self, Groups};
+use crate::adapters::podman::observe::{self, Groups, Watches};
 use crate::domain::container::{ContainerFacts, ContainerSpec, ExecSpec};
 use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::image::PullRequest;
@@ -15,7 +15,7 @@ use crate::ports::runtime::{Change, Created, PullProgress};
 use crate::ports::{Clock, ContainerRuntime, ExecSession, RuntimeError};
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Containers of one Podman, over its REST socket. Cheap to keep, and shared by all tasks.
@@ -23,13 +23,21 @@ pub struct RestRuntime {
     podman: Arc<Podman>,
     described: Described,
     groups: Groups,
+    watches: Watches<Podman>,
 }
 
 impl RestRuntime {
     /// The Podman behind `socket`. Does not connect.
     pub fn new(socket: PathBuf, clock: Arc<dyn Clock>) -> Self {
+        Self::with_root(socket, clock, Path::new("/"))
+    }
+
+    /// The same, with processes looked for below another root: where there are none, it is as if Podman ran in another
+    /// pid namespace. For tests.
+    pub fn with_root(socket: PathBuf, clock: Arc<dyn Clock>, root: &Path) -> Self {
         let podman = Arc::new(Podman::new(socket, clock));
-        Self { podman, described: Described::default(), groups: Groups::default() }
+        let watches = Watches::new(Arc::clone(&podman), root);
+        Self { podman, described: Described::default(), groups: Groups::default(), watches }
     }
 }
 
@@ -64,7 +72,7 @@ impl ContainerRuntime for RestRuntime {
     }
 
     async fn wait(&self, id: &ContainerId) -> Result<ContainerFacts, RuntimeError> {
-        observe::wait(&*self.podman, id).await
+        self.watches.wait(id).await
     }
 
     async fn signal(&self, id: &ContainerId, signal: Signal) -> Result<(), RuntimeError> {
@@ -89,7 +97,11 @@ impl ContainerRuntime for RestRuntime {
         id: &ContainerId,
         start: LogStart,
     ) -> Result<BoxStream<'static, Result<LogBatch, RuntimeError>>, RuntimeError> {
-        observe::logs(&self.podman, id, start).await
+        observe::logs(&self.watches, id, start).await
+    }
+
+    async fn last_words(&self, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
+        observe::last_words(&*self.podman, id).await
     }
 
     async fn exec(&self, id: &ContainerId, exec: &ExecSpec) -> Result<ExecSession, RuntimeError> {

@@ -1,13 +1,9 @@
 //! The JSON of replies: only fields that are used, all of them optional, because versions leave some out and
 //! write `null` for others (libpod REST 2.2 to 5).
 
-use serde::{Deserialize, Deserializer};
+use crate::adapters::podman::inspect::nullable;
+use serde::Deserialize;
 use std::collections::BTreeMap;
-
-/// `null` reads as the default.
-fn nullable<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(json: D) -> Result<T, D::Error> {
-    Ok(Option::deserialize(json)?.unwrap_or_default())
-}
 
 /// `POST /containers/create`.
 #[derive(Debug, Default, Deserialize)]
@@ -18,138 +14,6 @@ pub struct Created {
     /// Limits that were dropped, for instance.
     #[serde(default, deserialize_with = "nullable")]
     pub warnings: Vec<String>,
-}
-
-/// `GET /containers/{n}/json`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct Inspect {
-    /// 64 hex digits.
-    pub id: String,
-    /// Without a leading slash.
-    pub name: String,
-    /// Id of its image.
-    #[serde(deserialize_with = "nullable")]
-    pub image: String,
-    /// What is mounted into it.
-    #[serde(deserialize_with = "nullable")]
-    pub mounts: Vec<Mount>,
-    /// See [`State`].
-    #[serde(deserialize_with = "nullable")]
-    pub state: State,
-    /// See [`Config`].
-    #[serde(deserialize_with = "nullable")]
-    pub config: Config,
-    /// See [`HostConfig`].
-    #[serde(deserialize_with = "nullable")]
-    pub host_config: HostConfig,
-    /// See [`NetworkSettings`].
-    #[serde(deserialize_with = "nullable")]
-    pub network_settings: NetworkSettings,
-    /// Of the log file, up to 2.x; later in [`LogConfig`].
-    #[serde(deserialize_with = "nullable")]
-    pub log_path: String,
-}
-
-/// One of `Mounts` of an inspect.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct Mount {
-    /// `bind`, `volume`; tmpfs mounts are left out.
-    #[serde(rename = "Type")]
-    pub kind: String,
-    /// On the host.
-    #[serde(deserialize_with = "nullable")]
-    pub source: String,
-    /// In the container.
-    #[serde(deserialize_with = "nullable")]
-    pub destination: String,
-}
-
-/// `State` of an inspect.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct State {
-    /// `configured`, `created`, `initialized`, `running`, `paused`, `stopping`, `stopped`, `exited`, `removing`.
-    pub status: String,
-    /// 0 when not running.
-    pub pid: u32,
-    /// Absent when not running.
-    #[serde(deserialize_with = "nullable")]
-    pub conmon_pid: u32,
-    /// 0 also where there is none.
-    pub exit_code: i32,
-    /// conmon saw the kernel's event.
-    #[serde(rename = "OOMKilled")]
-    pub oom_killed: bool,
-    /// RFC 3339; year 1 for never.
-    pub started_at: String,
-    /// RFC 3339; year 1 for never. Kept through later runs.
-    pub finished_at: String,
-}
-
-/// `Config` of an inspect.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct Config {
-    /// `null` without any.
-    #[serde(deserialize_with = "nullable")]
-    pub labels: BTreeMap<String, String>,
-    /// A number up to 4.x, a name from 5.0 on.
-    #[serde(deserialize_with = "nullable")]
-    pub stop_signal: Option<StopSignal>,
-}
-
-/// A stop signal of either age.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub enum StopSignal {
-    /// As the kernel counts.
-    Number(u32),
-    /// `SIGTERM`.
-    Name(String),
-}
-
-/// `HostConfig` of an inspect.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct HostConfig {
-    /// From 3.0 on.
-    #[serde(deserialize_with = "nullable")]
-    pub log_config: LogConfig,
-}
-
-/// `HostConfig.LogConfig` of an inspect.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct LogConfig {
-    /// `k8s-file`, `journald`, ...
-    #[serde(rename = "Type", deserialize_with = "nullable")]
-    pub driver: String,
-    /// Of the log file.
-    #[serde(deserialize_with = "nullable")]
-    pub path: String,
-}
-
-/// `NetworkSettings` of an inspect.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct NetworkSettings {
-    /// On the default network; else empty.
-    #[serde(rename = "IPAddress", deserialize_with = "nullable")]
-    pub ip_address: String,
-    /// By name.
-    #[serde(deserialize_with = "nullable")]
-    pub networks: BTreeMap<String, Network>,
-}
-
-/// One network of an inspect.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct Network {
-    /// May be empty.
-    #[serde(rename = "IPAddress", deserialize_with = "nullable")]
-    pub ip_address: String,
 }
 
 /// One entry of `GET /containers/json`.
@@ -164,7 +28,7 @@ pub struct Listed {
     /// The first one is its own.
     #[serde(deserialize_with = "nullable")]
     pub names: Vec<String>,
-    /// The words of [`State::status`].
+    /// The words of an inspect.
     pub state: String,
     /// 0 when not running.
     pub pid: u32,

@@ -1,5 +1,6 @@
 //! Where the output goes; the task's block and the plugin's are of one shape.
 
+use crate::domain::config::grammar::memory;
 use crate::domain::config::reader::Reader;
 use crate::domain::config::value::Value;
 use std::collections::BTreeMap;
@@ -11,6 +12,8 @@ pub struct LoggingOptions {
     pub driver: Option<LogDriverOption>,
     /// `options`.
     pub options: BTreeMap<String, String>,
+    /// `max_size`, in bytes.
+    pub max_size: Option<u64>,
 }
 
 /// `logging.driver`.
@@ -25,7 +28,7 @@ pub enum LogDriverOption {
 impl LoggingOptions {
     /// Whether the block says anything.
     pub fn is_given(&self) -> bool {
-        self.driver.is_some() || !self.options.is_empty()
+        self.driver.is_some() || !self.options.is_empty() || self.max_size.is_some()
     }
 }
 
@@ -37,5 +40,6 @@ pub fn read(block: &BTreeMap<String, Value>) -> LoggingOptions {
         Some("nomad") => Some(LogDriverOption::Nomad),
         _ => None,
     };
-    LoggingOptions { driver, options: logging.text_map("options") }
+    let max_size = logging.text("max_size").and_then(|size| memory::bytes(&size).ok());
+    LoggingOptions { driver, options: logging.text_map("options"), max_size }
 }

@@ -1,7 +1,8 @@
 //! Where the output of the task goes.
 
 use super::row;
-use crate::domain::config::row::{Kind, OptionRow, one_of};
+use crate::domain::config::grammar::memory;
+use crate::domain::config::row::{Kind, OptionRow, one_of, parses};
 
 /// Values of `logging.driver`.
 pub const LOG_DRIVERS: &[&str] = &["nomad", "journald"];
@@ -21,6 +22,15 @@ pub const LOGGING: &[OptionRow] = &[
     row("options", Kind::TextMap, r#"options { tag = "redis" }"#, "Options of Podman's log driver, such as tag.")
         .since("0.4.0")
         .docker("config"),
+    row(
+        "max_size",
+        Kind::Text,
+        r#"max_size = "100m""#,
+        "Output that may wait on disk while Nomad's collector of logs is slow or away; beyond it the oldest is dropped, \
+         counted, and told as a task event. What is delivered does not count. No limit when unset.",
+    )
+    .ours()
+    .checked("a memory size", |value| parses(value, memory::bytes), r#"max_size = "big""#),
 ];
 
 /// The rows.

@@ -70,17 +70,3 @@ fn a_running_one_has_pids_an_address_and_a_log() {
     assert_eq!(seen.log_path, "/g/ctr.log");
     assert_eq!(seen.facts.started_at.unwrap().unix_nanos(), 1_795_467_473_403_125_342);
 }
-
-#[test]
-fn list_entries_follow_the_same_rule() {
-    let entry = |state: &str, exited_at: i64| {
-        let json = format!(
-            r#"{{"Id":"115a","Names":["fx1"],"State":"{state}","Pid":0,"ExitCode":0,"StartedAt":1795467472,
-            "ExitedAt":{exited_at},"Labels":null,"Mounts":[],"Ports":null}}"#
-        );
-        listed(serde_json::from_str(&json).unwrap())
-    };
-    assert_eq!(entry("exited", 1_795_467_472).exit_code, Some(0));
-    assert_eq!(entry("exited", -62_135_596_800).exit_code, None);
-    assert_eq!(entry("exited", 1_795_467_472).name.as_str(), "fx1");
-}

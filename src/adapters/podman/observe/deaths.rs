@@ -1,0 +1,133 @@
+//! The ends of containers whose processes nobody here can hold: one stream of the service's events for all of them, and
+//! a slow look at its list for what the stream has missed.
+//!
+//! Neither is believed: both only wake whoever waits, and an inspect decides.
+
+use super::Service;
+use super::watches::Common;
+use crate::domain::limits::{RETRY_FIRST, RETRY_LONGEST};
+use crate::domain::task::identity::ContainerId;
+use crate::ports::Clock;
+use futures_util::StreamExt;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// Time between two looks at the list: events get lost in files that are rotated and in connections that break. One look
+/// costs the service 0.4 ms per container.
+const RELIST: Duration = Duration::from_secs(30);
+
+/// Who waits, by container.
+#[derive(Debug, Default)]
+pub struct Deaths(Mutex<Waiting>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    containers: HashMap<ContainerId, Arc<Notify>>,
+    /// Somebody listens to the service.
+    listening: bool,
+}
+
+/// Somebody who waits, until dropped.
+pub struct Waiter<'a> {
+    deaths: &'a Deaths,
+    id: &'a ContainerId,
+    notify: Arc<Notify>,
+}
+
+impl Waiter<'_> {
+    /// Comes when the container may have ended.
+    pub async fn woken(&self) {
+        self.notify.notified().await;
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.deaths.lock().containers.remove(self.id);
+    }
+}
+
+impl Deaths {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake(&self, id: &ContainerId) {
+        if let Some(notify) = self.lock().containers.get(id) {
+            notify.notify_one();
+        }
+    }
+
+    /// Wakes all whose container is not known to be alive.
+    fn wake_all_but(&self, alive: &HashSet<ContainerId>) {
+        let waiting = self.lock();
+        let dead = waiting.containers.iter().filter(|(id, _)| !alive.contains(id));
+        dead.for_each(|(_, notify)| notify.notify_one());
+    }
+
+    /// Whether nobody waits any more; then nobody listens any more either.
+    fn is_over(&self) -> bool {
+        let mut waiting = self.lock();
+        waiting.listening = !waiting.containers.is_empty();
+        !waiting.listening
+    }
+}
+
+/// Begins to wait for the end of a container, of which there is one watch at a time.
+pub fn expect<'a, S: Service>(common: &'a Arc<Common<S>>, id: &'a ContainerId) -> Waiter<'a> {
+    let notify = Arc::new(Notify::new());
+    let mut waiting = common.deaths.lock();
+    waiting.containers.insert(id.clone(), Arc::clone(&notify));
+    if !waiting.listening {
+        waiting.listening = true;
+        tokio::spawn(listen(Arc::clone(common)));
+    }
+    Waiter { deaths: &common.deaths, id, notify }
+}
+
+/// Listens for as long as anybody waits.
+async fn listen<S: Service>(common: Arc<Common<S>>) {
+    let clock = common.service.clock();
+    let mut pause = RETRY_FIRST;
+    loop {
+        if let Ok(mut deaths) = common.service.deaths().await {
+            pause = RETRY_FIRST;
+            // What ended before the stream began is not in it.
+            look(&common).await;
+            while let Some(next) = within_a_while(clock, deaths.next()).await {
+                match next {
+                    Some(id) => common.deaths.wake(&id),
+                    None => look(&common).await,
+                }
+                if common.deaths.is_over() {
+                    return;
+                }
+            }
+        }
+        clock.sleep(pause).await;
+        pause = (pause * 2).min(RETRY_LONGEST);
+        if common.deaths.is_over() {
+            return;
+        }
+    }
+}
+
+/// What comes, or `Some(None)` if nothing has for long; `None` at the end.
+async fn within_a_while<T>(clock: &dyn Clock, next: impl Future<Output = Option<T>>) -> Option<Option<T>> {
+    // Services that were restarted together shall not be looked at together.
+    let jitter = Duration::from_millis(clock.entropy() % 5_000);
+    tokio::select! {
+        biased;
+        next = next => next.map(Some),
+        () = clock.sleep(RELIST + jitter) => Some(None),
+    }
+}
+
+async fn look<S: Service>(common: &Common<S>) {
+    match common.service.alive().await {
+        Ok(alive) => common.deaths.wake_all_but(&alive),
+        Err(error) => tracing::debug!(%error, "cannot look for containers that have ended"),
+    }
+}

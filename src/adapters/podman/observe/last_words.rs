@@ -1,0 +1,18 @@
+//! The end of a container's standard error, from the file that conmon wrote.
+
+use super::Service;
+use super::logs::{file, kind};
+use crate::adapters::podman::call::Call;
+use crate::adapters::podman::linux::tail::tail;
+use crate::domain::log::Stream;
+use crate::domain::task::identity::ContainerId;
+use crate::ports::RuntimeError;
+use std::io;
+
+/// See [`crate::ports::ContainerRuntime::last_words`].
+pub async fn last_words<S: Service>(service: &S, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
+    let call = Call::new("read last words of container", id);
+    let path = file(&call, service.seen(id.as_str()).await?)?;
+    let words = tokio::task::spawn_blocking(move || tail(&path, Stream::Stderr)).await;
+    words.map_err(io::Error::other).flatten().map_err(|error| call.error(kind(&error), error))
+}

@@ -1,0 +1,135 @@
+//! Containers and a service for the tests of the observers.
+
+use super::{Hint, Seen, Service};
+use crate::adapters::podman::call::Call;
+use crate::domain::container::{ContainerFacts, ContainerState};
+use crate::domain::stats::StatsSample;
+use crate::domain::task::identity::{ContainerId, ContainerName};
+use crate::domain::time::Timestamp;
+use crate::ports::{Clock, ErrorKind, RuntimeError};
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// A container in a state, about which nothing else is known.
+pub fn seen(id: &str, state: ContainerState) -> Seen {
+    let facts = ContainerFacts {
+        id: ContainerId::new(id),
+        name: ContainerName::new("web"),
+        state,
+        pid: None,
+        started_at: None,
+        finished_at: None,
+        exit_code: None,
+        oom_killed: false,
+        memory_at_end: None,
+        labels: BTreeMap::new(),
+        image: None,
+        binds: vec![],
+        ip: None,
+        stop_signal: None,
+    };
+    Seen {
+        facts,
+        conmon_pid: None,
+        cgroup_path: String::new(),
+        cgroup_parent: String::new(),
+        log_driver: String::new(),
+        log_path: String::new(),
+    }
+}
+
+/// A service that does as it is told.
+#[derive(Default)]
+pub struct Script {
+    /// Answers to inspects; the last one is given again and again.
+    pub seen: Mutex<VecDeque<Result<Seen, ErrorKind>>>,
+    /// Inspects so far.
+    pub looks: AtomicUsize,
+    pub hints: Mutex<VecDeque<Hint>>,
+    /// Ends of containers, one stream after the other; then none.
+    pub deaths: Mutex<VecDeque<mpsc::UnboundedReceiver<ContainerId>>>,
+    pub tells_deaths: bool,
+    pub alive: Mutex<HashSet<ContainerId>>,
+}
+
+impl Script {
+    pub fn seeing(answers: impl IntoIterator<Item = Result<Seen, ErrorKind>>) -> Self {
+        Self { seen: Mutex::new(answers.into_iter().collect()), ..Self::default() }
+    }
+
+    /// From now on it answers this.
+    pub fn now_sees(&self, answer: Result<Seen, ErrorKind>) {
+        *self.seen.lock().unwrap() = VecDeque::from([answer]);
+    }
+
+    pub fn looks(&self) -> usize {
+        self.looks.load(Ordering::Relaxed)
+    }
+}
+
+fn error(kind: ErrorKind) -> RuntimeError {
+    RuntimeError::new("call", "object", kind, format!("scripted {kind:?}"))
+}
+
+#[async_trait]
+impl Service for Script {
+    fn clock(&self) -> &dyn Clock {
+        &TestClock
+    }
+
+    async fn seen(&self, _: &str) -> Result<Seen, RuntimeError> {
+        self.looks.fetch_add(1, Ordering::Relaxed);
+        let mut seen = self.seen.lock().unwrap();
+        let answer = if seen.len() > 1 { seen.pop_front() } else { seen.front().cloned() };
+        answer.unwrap().map_err(error)
+    }
+
+    async fn end_hint(&self, _: &Call, _: &ContainerId) -> Hint {
+        let next = self.hints.lock().unwrap().pop_front();
+        match next {
+            Some(hint) => hint,
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn deaths(&self) -> Result<BoxStream<'static, ContainerId>, RuntimeError> {
+        let next = self.deaths.lock().unwrap().pop_front();
+        let next = next.ok_or_else(|| error(ErrorKind::Unavailable))?;
+        Ok(stream::unfold(next, |mut next| async { Some((next.recv().await?, next)) }).boxed())
+    }
+
+    fn tells_deaths(&self) -> bool {
+        self.tells_deaths
+    }
+
+    async fn alive(&self) -> Result<HashSet<ContainerId>, RuntimeError> {
+        Ok(self.alive.lock().unwrap().clone())
+    }
+
+    async fn api_stats(&self, _: &Call, _: &ContainerId) -> Result<StatsSample, RuntimeError> {
+        Err(error(ErrorKind::Unsupported))
+    }
+}
+
+struct TestClock;
+
+#[async_trait]
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_nanos(0)
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+
+    fn entropy(&self) -> u64 {
+        7
+    }
+}

@@ -1,0 +1,220 @@
+//! Ends as services and kernels tell them, or fail to.
+
+use crate::adapters::podman::observe::tests::{Script, seen};
+use crate::adapters::podman::observe::{Hint, Seen, Watches};
+use crate::domain::container::{ContainerFacts, ContainerState, MemoryAtEnd};
+use crate::domain::task::identity::ContainerId;
+use crate::domain::time::Timestamp;
+use crate::ports::ErrorKind;
+use std::collections::{HashSet, VecDeque};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc;
+
+const ID: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
+/// Where no process can be seen.
+const NOWHERE: &str = "/nowhere";
+
+fn id() -> ContainerId {
+    ContainerId::new(ID)
+}
+
+fn running() -> Seen {
+    let mut seen = seen(ID, ContainerState::Running);
+    seen.facts.started_at = Some(Timestamp::from_unix_nanos(1));
+    seen
+}
+
+fn exited(code: i32) -> Seen {
+    let mut seen = seen(ID, ContainerState::Exited);
+    seen.facts.exit_code = Some(code);
+    seen
+}
+
+fn watches(script: Script, root: &Path) -> Watches<Script> {
+    Watches::new(Arc::new(script), root)
+}
+
+async fn code(watches: &Watches<Script>) -> Option<i32> {
+    let facts = watches.wait(&id()).await.unwrap();
+    assert_eq!(facts.state, ContainerState::Exited);
+    facts.exit_code
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_outlives_the_service_and_believes_only_the_record() {
+    let away = [ErrorKind::Unavailable, ErrorKind::Unavailable, ErrorKind::Internal].map(Err);
+    // Seven looks, one after the first hint, two after the second.
+    let looks = std::iter::repeat_n(Ok(running()), 9);
+    let script = Script::seeing(away.into_iter().chain(looks).chain([Ok(exited(3))]));
+    *script.hints.lock().unwrap() = VecDeque::from([Hint::Ended, Hint::Broken, Hint::Ended]);
+    assert_eq!(code(&watches(script, Path::new(NOWHERE))).await, Some(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_without_a_record_is_unknown_not_zero() {
+    let script = Script::seeing([Ok(running())]);
+    script.hints.lock().unwrap().push_back(Hint::NoRecord);
+    assert_eq!(code(&watches(script, Path::new(NOWHERE))).await, None);
+}
+
+/// A service of which one stream of ends can be had.
+fn telling() -> (Script, mpsc::UnboundedSender<ContainerId>) {
+    let (tell, told) = mpsc::unbounded_channel();
+    let script = Script { tells_deaths: true, ..Script::seeing([Ok(running())]) };
+    script.alive.lock().unwrap().insert(id());
+    script.deaths.lock().unwrap().push_back(told);
+    (script, tell)
+}
+
+/// Somebody who waits, once there is nothing more to do but that.
+async fn waiting(watches: &Watches<Script>) -> tokio::task::JoinHandle<Option<i32>> {
+    let watches = watches.clone();
+    let waiting = tokio::spawn(async move { code(&watches).await });
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    waiting
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_stream_of_events_wakes_whom_it_concerns() {
+    let (script, tell) = telling();
+    let watches = watches(script, Path::new(NOWHERE));
+    let waiter = waiting(&watches).await;
+    let looks = watches.service().looks();
+    tell.send(ContainerId::new("another")).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(watches.service().looks(), looks, "the end of another one is nothing to look for");
+    watches.service().now_sees(Ok(exited(7)));
+    tell.send(id()).unwrap();
+    assert_eq!(waiter.await.unwrap(), Some(7));
+    assert!(watches.service().hints.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_the_stream_missed_is_found_in_the_list() {
+    let (script, _tell) = telling();
+    let watches = watches(script, Path::new(NOWHERE));
+    let waiter = waiting(&watches).await;
+    watches.service().now_sees(Ok(exited(8)));
+    watches.service().alive.lock().unwrap().clear();
+    let before = tokio::time::Instant::now();
+    assert_eq!(waiter.await.unwrap(), Some(8));
+    assert!(before.elapsed() > Duration::from_secs(20), "looked for more often than needed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_breaks_is_followed_by_another_and_a_look() {
+    let (script, tell) = telling();
+    let (_tell_again, told) = mpsc::unbounded_channel();
+    script.deaths.lock().unwrap().push_back(told);
+    let watches = watches(script, Path::new(NOWHERE));
+    let waiter = waiting(&watches).await;
+    watches.service().now_sees(Ok(exited(9)));
+    *watches.service().alive.lock().unwrap() = HashSet::new();
+    drop(tell);
+    let before = tokio::time::Instant::now();
+    assert_eq!(waiter.await.unwrap(), Some(9));
+    assert!(before.elapsed() < Duration::from_secs(20), "waited for the slow look");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_supervisor_that_no_event_tells_of_is_found_out() {
+    let (script, _tell) = telling();
+    script.hints.lock().unwrap().push_back(Hint::NoRecord);
+    assert_eq!(code(&watches(script, Path::new(NOWHERE))).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_waiters_are_one_watch_and_the_next_run_is_another() {
+    let (script, tell) = telling();
+    let watches = watches(script, Path::new(NOWHERE));
+    let (one, other) = tokio::join!(waiting(&watches), waiting(&watches));
+    let looks = watches.service().looks();
+    watches.service().now_sees(Ok(exited(1)));
+    tell.send(id()).unwrap();
+    assert_eq!((one.await.unwrap(), other.await.unwrap()), (Some(1), Some(1)));
+    assert_eq!(watches.service().looks(), looks + 1);
+    watches.service().now_sees(Ok(exited(2)));
+    assert_eq!(code(&watches).await, Some(2), "the end of the run before is not this one's");
+}
+
+/// A machine on which `pid` is the first process of the container of this id, and process 1 its conmon.
+fn machine(pid: u32, id: &str) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    let process = |pid: u32, cgroup: &str, arguments: &str| {
+        let dir = root.path().join(format!("proc/{pid}"));
+        fs::create_dir_all(&dir).unwrap();
+        fs::write(dir.join("cgroup"), cgroup).unwrap();
+        fs::write(dir.join("cmdline"), arguments).unwrap();
+    };
+    let exits = root.path().join("exits");
+    fs::create_dir_all(&exits).unwrap();
+    process(pid, &format!("0::/libpod-{id}\n"), "sleep\0");
+    process(1, "0::/\n", &format!("conmon\0-c\0{id}\0--exit-dir\0{}\0", exits.display()));
+    root
+}
+
+fn program() -> (Child, u32) {
+    let child = Command::new("sleep").arg("60").kill_on_drop(true).spawn().unwrap();
+    let pid = child.id().unwrap();
+    (child, pid)
+}
+
+fn held(pid: u32) -> Seen {
+    let mut seen = running();
+    (seen.facts.pid, seen.conmon_pid) = (Some(pid), Some(1));
+    seen
+}
+
+#[tokio::test]
+async fn while_the_service_is_away_conmons_file_is_the_record() {
+    let (mut child, pid) = program();
+    let root = machine(pid, ID);
+    let watches = watches(Script::seeing([Ok(held(pid)), Err(ErrorKind::Unavailable)]), root.path());
+    let end = async {
+        while watches.service().looks() == 0 {
+            tokio::task::yield_now().await;
+        }
+        child.kill().await.unwrap();
+        // The process is gone and nobody knows its code yet: that is no end of the wait, and no 0.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        fs::write(root.path().join("exits").join(ID), "42").unwrap();
+    };
+    let id = id();
+    let (facts, ()) = tokio::join!(watches.wait(&id), end);
+    let ContainerFacts { state, exit_code, finished_at, pid, .. } = facts.unwrap();
+    assert_eq!((state, exit_code, pid), (ContainerState::Exited, Some(42), None));
+    assert!(finished_at.is_some());
+}
+
+#[tokio::test]
+async fn a_recycled_pid_is_not_held() {
+    let (_child, pid) = program();
+    let root = machine(pid, &"ab".repeat(32));
+    let script = Script::seeing([Ok(held(pid))]);
+    script.hints.lock().unwrap().push_back(Hint::NoRecord);
+    // Held, it would be waited for as long as the stranger lives.
+    assert_eq!(code(&watches(script, root.path())).await, None);
+}
+
+#[tokio::test]
+async fn want_of_memory_is_seen_also_by_who_comes_late() {
+    let root = tempfile::tempdir().unwrap();
+    let group = root.path().join(format!("sys/fs/cgroup/memory/libpod_parent/libpod-{ID}"));
+    fs::create_dir_all(root.path().join("proc/self")).unwrap();
+    fs::create_dir_all(&group).unwrap();
+    let mounts = "35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n";
+    fs::write(root.path().join("proc/self/mountinfo"), mounts).unwrap();
+    fs::write(group.join("memory.oom_control"), "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n").unwrap();
+    fs::write(group.join("memory.limit_in_bytes"), "4096\n").unwrap();
+    for (code, killed) in [(137, true), (1, false), (0, false)] {
+        let watches = watches(Script::seeing([Ok(exited(code))]), root.path());
+        let facts = watches.wait(&id()).await.unwrap();
+        assert_eq!(facts.oom_killed, killed, "{code}");
+        let memory = MemoryAtEnd { limit: Some(4096), peak: None };
+        assert_eq!(facts.memory_at_end, killed.then_some(memory));
+    }
+}

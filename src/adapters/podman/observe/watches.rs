@@ -1,0 +1,86 @@
+//! One watch per container, however many wait for its end, and what all watches of a service share.
+
+use super::Service;
+use super::deaths::Deaths;
+use super::wait::wait;
+use crate::domain::container::ContainerFacts;
+use crate::domain::task::identity::ContainerId;
+use crate::ports::RuntimeError;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared, WeakShared};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+type Answer = Result<ContainerFacts, RuntimeError>;
+type Watch = Shared<BoxFuture<'static, Answer>>;
+type Watching = HashMap<ContainerId, WeakShared<BoxFuture<'static, Answer>>>;
+
+/// The watches over the containers of one service.
+pub struct Watches<S> {
+    shared: Arc<Common<S>>,
+    /// Of containers that somebody waits for. A watch ends with its last waiter.
+    watching: Arc<Mutex<Watching>>,
+}
+
+/// What watches of one service share.
+pub struct Common<S> {
+    /// See [`Service`].
+    pub service: Arc<S>,
+    /// `/`, but for tests.
+    pub root: PathBuf,
+    /// Where its conmons leave exit codes, once one of them was seen.
+    pub exits: OnceLock<PathBuf>,
+    /// Who waits for the service's word.
+    pub deaths: Deaths,
+}
+
+impl<S> Clone for Watches<S> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), watching: Arc::clone(&self.watching) }
+    }
+}
+
+impl<S: Service> Watches<S> {
+    /// Watches nothing yet. Processes are looked for below `root`, which is `/` but for tests.
+    pub fn new(service: Arc<S>, root: &Path) -> Self {
+        let common =
+            Common { service, root: root.to_owned(), exits: OnceLock::new(), deaths: Deaths::default() };
+        Self { shared: Arc::new(common), watching: Arc::default() }
+    }
+
+    /// The service.
+    pub fn service(&self) -> &Arc<S> {
+        &self.shared.service
+    }
+
+    /// See [`crate::ports::ContainerRuntime::wait`].
+    pub async fn wait(&self, id: &ContainerId) -> Answer {
+        self.watch(id).await
+    }
+
+    fn watch(&self, id: &ContainerId) -> Watch {
+        let mut watching = lock(&self.watching);
+        if let Some(watch) = watching.get(id).and_then(WeakShared::upgrade) {
+            return watch;
+        }
+        watching.retain(|_, watch| watch.upgrade().is_some());
+        let (common, all, id) = (Arc::clone(&self.shared), Arc::downgrade(&self.watching), id.clone());
+        let key = id.clone();
+        let watch = async move {
+            let answer = wait(&common, &id).await;
+            // From now on the container may run anew, and its next end is another one.
+            if let Some(all) = all.upgrade() {
+                lock(&all).remove(&id);
+            }
+            answer
+        };
+        let watch = watch.boxed().shared();
+        watching.extend(watch.downgrade().map(|weak| (key, weak)));
+        watch
+    }
+}
+
+fn lock(watching: &Mutex<Watching>) -> MutexGuard<'_, Watching> {
+    watching.lock().unwrap_or_else(PoisonError::into_inner)
+}

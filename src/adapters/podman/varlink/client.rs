@@ -1,0 +1,314 @@
+//! One call, its replies, and everything that can come between them.
+//!
+//! A connection per call: the service handles the requests of one connection one after the other, so a second call
+//! behind a wait would wait as well, and to connect costs some 30 microseconds.
+
+use super::channels::Channels;
+use super::frame::{BadFrame, Frames};
+use super::refusal::Refusal;
+use crate::adapters::podman::call::Call;
+use crate::domain::limits::{CHANGE_TIMEOUT, QUERY_TIMEOUT, RETRY_FIRST};
+use crate::ports::clock::{Clock, within};
+use crate::ports::{ErrorKind, RuntimeError};
+use futures_util::StreamExt;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio_util::codec::FramedRead;
+
+/// Tries of a call that has changed nothing: with the pauses between them 0.7 s, in which a service that idled out
+/// or was restarted is back, as systemd keeps its socket.
+const TRIES: u32 = 4;
+
+/// A call that has not been sent.
+#[derive(Clone)]
+pub struct Ask {
+    method: &'static str,
+    parameters: Value,
+    /// It changes something: a second one is not the same as one.
+    once: bool,
+    limit: Option<Duration>,
+}
+
+impl Ask {
+    /// Asks `io.podman.METHOD` for something.
+    pub fn query(method: &'static str, parameters: Value) -> Self {
+        Self { method, parameters, once: false, limit: Some(QUERY_TIMEOUT) }
+    }
+
+    /// Changes something.
+    pub fn change(method: &'static str, parameters: Value) -> Self {
+        Self { method, parameters, once: true, limit: Some(CHANGE_TIMEOUT) }
+    }
+
+    /// With another deadline than usual.
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// Without a deadline: it lasts as long as what it watches.
+    pub fn unbounded(mut self) -> Self {
+        self.limit = None;
+        self
+    }
+
+    fn message(&self, mode: Option<&str>) -> Vec<u8> {
+        let method = if self.method.contains('.') { String::new() } else { "io.podman.".to_owned() };
+        let mut request = json!({ "method": method + self.method, "parameters": self.parameters });
+        if let (Some(mode), Some(request)) = (mode, request.as_object_mut()) {
+            request.insert(mode.to_owned(), Value::Bool(true));
+        }
+        let mut message = request.to_string().into_bytes();
+        message.push(0);
+        message
+    }
+}
+
+/// A message of the service.
+#[derive(Debug, Default, Deserialize)]
+struct Reply {
+    #[serde(default)]
+    parameters: Value,
+    #[serde(default)]
+    error: Option<String>,
+    #[serde(default)]
+    continues: bool,
+}
+
+/// No reply.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Nothing was sent.
+    Unsent(String),
+    /// Sent, perhaps in part; then the connection broke.
+    Lost(String),
+    /// Not varlink, or too much of it.
+    Malformed(String),
+    /// The service said no.
+    Refused(Refusal),
+}
+
+impl From<BadFrame> for Failure {
+    fn from(bad: BadFrame) -> Self {
+        match bad {
+            BadFrame::TooLong(_) => Self::Malformed(bad.to_string()),
+            BadFrame::Cut | BadFrame::Io(_) => Self::Lost(bad.to_string()),
+        }
+    }
+}
+
+/// What an error of a call means.
+pub type Meaning = fn(&Refusal) -> ErrorKind;
+
+/// A connection that carries the replies to one call.
+struct Connection {
+    read: FramedRead<OwnedReadHalf, Frames>,
+    write: OwnedWriteHalf,
+}
+
+/// The replies to a call that asked for more than one.
+pub struct Replies {
+    connection: Connection,
+    over: bool,
+}
+
+/// Both halves of an upgraded connection.
+pub type Upgraded = (FramedRead<OwnedReadHalf, Channels>, OwnedWriteHalf);
+
+/// The service behind one socket.
+pub struct Podman {
+    socket: PathBuf,
+    clock: Arc<dyn Clock>,
+}
+
+impl Podman {
+    /// Does not connect.
+    pub fn new(socket: PathBuf, clock: Arc<dyn Clock>) -> Self {
+        Self { socket, clock }
+    }
+
+    /// The door to time.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// The user of the service; `None` if nobody listens.
+    pub async fn owner(&self) -> Option<u32> {
+        UnixStream::connect(&self.socket).await.ok()?.peer_cred().ok().map(|peer| peer.uid())
+    }
+
+    /// The reply to `ask`.
+    ///
+    /// # Errors
+    /// As every method of the runtime port; a refusal means what `meaning` says.
+    pub async fn ask<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        ask: &Ask,
+        meaning: Meaning,
+    ) -> Result<T, RuntimeError> {
+        let reply = self.timed(call, ask, self.tried(ask)).await?;
+        let value = reply.map_err(|refusal| refusal.error(call, meaning))?;
+        decode(call, value)
+    }
+
+    /// The replies to `ask`, however many there are. Its deadline is for the sending alone.
+    pub async fn stream(&self, call: &Call, ask: &Ask) -> Result<Replies, RuntimeError> {
+        let open = async { Ok(Ok(self.send(ask, Some("more")).await?)) };
+        let connection = self.timed(call, ask, open).await?;
+        let connection = connection.map_err(|refusal: Refusal| refusal.error(call, super::refusal::usual))?;
+        Ok(Replies { connection, over: false })
+    }
+
+    /// Turns a connection into a two-way stream.
+    pub async fn upgrade(&self, call: &Call, ask: &Ask, meaning: Meaning) -> Result<Upgraded, RuntimeError> {
+        let open = async {
+            let mut connection = self.send(ask, Some("upgrade")).await?;
+            let reply = connection.reply().await?;
+            settled(reply).map(|accepted| accepted.map(|_| connection))
+        };
+        let connection = self.timed(call, ask, open).await?;
+        let connection = connection.map_err(|refusal| refusal.error(call, meaning))?;
+        Ok((connection.read.map_decoder(|_| Channels::default()), connection.write))
+    }
+
+    /// Tries again what has changed nothing.
+    async fn tried(&self, ask: &Ask) -> Result<Result<Value, Refusal>, Failure> {
+        let mut pause = RETRY_FIRST;
+        for _ in 1..TRIES {
+            match self.once(ask).await {
+                Err(Failure::Unsent(_)) => {}
+                Err(Failure::Lost(_)) if !ask.once => {}
+                other => return other,
+            }
+            self.clock.sleep(pause).await;
+            pause *= 2;
+        }
+        self.once(ask).await
+    }
+
+    async fn once(&self, ask: &Ask) -> Result<Result<Value, Refusal>, Failure> {
+        let mut connection = self.send(ask, None).await?;
+        let reply = connection.reply().await?;
+        if !connection.read.read_buffer().is_empty() {
+            return Err(Failure::Malformed("more than one reply to one call".to_owned()));
+        }
+        settled(reply)
+    }
+
+    async fn send(&self, ask: &Ask, mode: Option<&str>) -> Result<Connection, Failure> {
+        let stream = UnixStream::connect(&self.socket).await;
+        let stream = stream.map_err(|error| Failure::Unsent(error.to_string()))?;
+        let (read, mut write) = stream.into_split();
+        let sent = write.write_all(&ask.message(mode)).await;
+        sent.map_err(|error| Failure::Lost(error.to_string()))?;
+        Ok(Connection { read: FramedRead::new(read, Frames::default()), write })
+    }
+
+    async fn timed<T>(
+        &self,
+        call: &Call,
+        ask: &Ask,
+        work: impl Future<Output = Result<Result<T, Refusal>, Failure>>,
+    ) -> Result<Result<T, Refusal>, RuntimeError> {
+        let done = match ask.limit {
+            None => work.await,
+            Some(limit) => within(self.clock(), limit, work).await.map_err(|_| {
+                let seconds = limit.as_secs();
+                call.error(ErrorKind::TimedOut, format!("Podman did not answer within {seconds} s"))
+            })?,
+        };
+        done.map_err(|failure| self.failed(call, ask.once, failure))
+    }
+
+    /// A failure as an error of `call`, which changes something or does not.
+    pub(super) fn failed(&self, call: &Call, once: bool, failure: Failure) -> RuntimeError {
+        let socket = self.socket.display();
+        match failure {
+            Failure::Unsent(cause) => call.error(
+                ErrorKind::Unavailable,
+                format!(
+                    "cannot reach Podman at {socket}: {cause}; start its service (systemctl enable --now \
+                     io.podman.socket) or set socket_path"
+                ),
+            ),
+            Failure::Lost(cause) if once => call.error(
+                ErrorKind::OutcomeUnknown,
+                format!("the connection to Podman broke before its reply: {cause}"),
+            ),
+            Failure::Lost(cause) => {
+                call.error(ErrorKind::Unavailable, format!("Podman at {socket} went away: {cause}"))
+            }
+            Failure::Malformed(cause) => {
+                call.error(ErrorKind::Malformed, format!("the reply of {socket} is not Podman's: {cause}"))
+            }
+            Failure::Refused(refusal) => refusal.error(call, super::refusal::usual),
+        }
+    }
+}
+
+impl Connection {
+    async fn reply(&mut self) -> Result<Reply, Failure> {
+        let message = match self.read.next().await {
+            Some(message) => message?,
+            // What a service does that failed before it could say why.
+            None => return Err(Failure::Lost(io::Error::from(io::ErrorKind::UnexpectedEof).to_string())),
+        };
+        // serde would take an array for an object whose keys were left out.
+        if message.first() != Some(&b'{') {
+            return Err(Failure::Malformed("a message that is no object".to_owned()));
+        }
+        serde_json::from_slice(&message).map_err(|error| Failure::Malformed(error.to_string()))
+    }
+}
+
+impl Replies {
+    /// The next reply; `None` after the last one, which said so.
+    pub(super) async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, Failure> {
+        if self.over {
+            return Ok(None);
+        }
+        let reply = self.connection.reply().await.inspect_err(|_| self.over = true)?;
+        self.over = !reply.continues;
+        if let Some(name) = reply.error {
+            self.over = true;
+            return Err(Failure::Refused(Refusal::new(name, &reply.parameters)));
+        }
+        let value = serde_path_to_error::deserialize(reply.parameters);
+        value.map(Some).map_err(|error| Failure::Malformed(error.to_string()))
+    }
+}
+
+/// The only reply to a call.
+fn settled(reply: Reply) -> Result<Result<Value, Refusal>, Failure> {
+    match reply.error {
+        Some(name) => Ok(Err(Refusal::new(name, &reply.parameters))),
+        None if reply.continues => Err(Failure::Malformed("a reply to a call for more".to_owned())),
+        None => Ok(Ok(reply.parameters)),
+    }
+}
+
+/// `value`, if it is the JSON that the protocol says.
+pub fn decode<T: DeserializeOwned>(call: &Call, value: Value) -> Result<T, RuntimeError> {
+    serde_path_to_error::deserialize(value)
+        .map_err(|error| call.error(ErrorKind::Malformed, format!("Podman's reply makes no sense: {error}")))
+}
+
+/// The JSON within a text, as Podman 1 puts long descriptions.
+pub fn decode_text<T: DeserializeOwned>(call: &Call, text: &str) -> Result<T, RuntimeError> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| call.error(ErrorKind::Malformed, format!("Podman's reply makes no sense: {error}")))
+}
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

@@ -1,0 +1,108 @@
+//! The port, put together from its topics.
+
+use super::client::Podman;
+use crate::adapters::podman::call::Call;
+use crate::adapters::podman::observe::{self, Groups, Watches};
+use crate::domain::container::{ContainerFacts, ContainerSpec, ExecSpec};
+use crate::domain::fingerprint::RuntimeFacts;
+use crate::domain::image::PullRequest;
+use crate::domain::log::{LogBatch, LogStart};
+use crate::domain::signal::Signal;
+use crate::domain::stats::StatsSample;
+use crate::domain::task::identity::ContainerId;
+use crate::ports::runtime::{Change, Created, PullProgress};
+use crate::ports::{Clock, ContainerRuntime, ExecSession, RuntimeError};
+use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Containers of one Podman 1, over its varlink socket. Cheap to keep, and shared by all tasks.
+pub struct VarlinkRuntime {
+    podman: Arc<Podman>,
+    groups: Groups,
+    watches: Watches<Podman>,
+}
+
+impl VarlinkRuntime {
+    /// The Podman behind `socket`. Does not connect.
+    pub fn new(socket: PathBuf, clock: Arc<dyn Clock>) -> Self {
+        Self::with_root(socket, clock, Path::new("/"))
+    }
+
+    /// The same, with processes looked for below another root: where there are none, it is as if Podman ran in another
+    /// pid namespace. For tests.
+    pub fn with_root(socket: PathBuf, clock: Arc<dyn Clock>, root: &Path) -> Self {
+        let podman = Arc::new(Podman::new(socket, clock));
+        let watches = Watches::new(Arc::clone(&podman), root);
+        Self { podman, groups: Groups::default(), watches }
+    }
+}
+
+#[async_trait]
+impl ContainerRuntime for VarlinkRuntime {
+    async fn probe(&self) -> Result<RuntimeFacts, RuntimeError> {
+        self.podman.probe().await
+    }
+
+    async fn pull(&self, request: &PullRequest, progress: PullProgress<'_>) -> Result<String, RuntimeError> {
+        self.podman.pull(request, progress).await
+    }
+
+    async fn image_id(&self, image: &str) -> Result<Option<String>, RuntimeError> {
+        self.podman.image_id(&Call::new("look up image", image), image).await
+    }
+
+    async fn remove_image(&self, id: &str) -> Result<Change, RuntimeError> {
+        self.podman.remove_image(id).await
+    }
+
+    async fn create(&self, spec: &ContainerSpec) -> Result<Created, RuntimeError> {
+        self.podman.create(spec).await
+    }
+
+    async fn start(&self, id: &ContainerId) -> Result<Change, RuntimeError> {
+        self.podman.start(id).await
+    }
+
+    async fn inspect(&self, id: &str) -> Result<ContainerFacts, RuntimeError> {
+        self.podman.inspect(id).await.map(|seen| seen.facts)
+    }
+
+    async fn wait(&self, id: &ContainerId) -> Result<ContainerFacts, RuntimeError> {
+        self.watches.wait(id).await
+    }
+
+    async fn signal(&self, id: &ContainerId, signal: Signal) -> Result<(), RuntimeError> {
+        self.podman.signal(id, signal).await
+    }
+
+    async fn remove(&self, id: &ContainerId) -> Result<Change, RuntimeError> {
+        self.groups.forget(id);
+        self.podman.remove(id).await
+    }
+
+    async fn list(&self) -> Result<Vec<ContainerFacts>, RuntimeError> {
+        self.podman.list().await
+    }
+
+    async fn stats(&self, id: &ContainerId) -> Result<StatsSample, RuntimeError> {
+        observe::stats(&*self.podman, id, &self.groups).await
+    }
+
+    async fn logs(
+        &self,
+        id: &ContainerId,
+        start: LogStart,
+    ) -> Result<BoxStream<'static, Result<LogBatch, RuntimeError>>, RuntimeError> {
+        observe::logs(&self.watches, id, start).await
+    }
+
+    async fn last_words(&self, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
+        observe::last_words(&*self.podman, id).await
+    }
+
+    async fn exec(&self, id: &ContainerId, exec: &ExecSpec) -> Result<ExecSession, RuntimeError> {
+        self.podman.exec(id, exec).await
+    }
+}

@@ -1,0 +1,172 @@
+//! Which fault strikes when: drawn from the seed, or planned one after another.
+
+use super::fault::{FAULTS, Fault, Moment, Op, Place, Row};
+use super::locked;
+use super::rng::Rng;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+
+/// Where a planned fault waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// At the nth (from 0) call of this kind from when the fault before it has struck.
+    Call(Op, usize),
+    /// At the next such moment.
+    Moment(Moment),
+}
+
+/// A fault and where it waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Planned {
+    /// Which.
+    pub fault: Fault,
+    /// Where.
+    pub at: At,
+}
+
+/// How faults are chosen.
+#[derive(Debug, Clone)]
+pub enum Forecast {
+    /// Each of these kinds so many times in a thousand chances.
+    Drawn(BTreeMap<Fault, u64>),
+    /// These, each only after the one before.
+    Planned(VecDeque<Planned>),
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Weather {
+    state: Mutex<State>,
+    calm: CancellationToken,
+}
+
+#[derive(Debug)]
+struct State {
+    forecast: Forecast,
+    rng: Rng,
+    calm: bool,
+    struck: BTreeMap<Fault, u64>,
+}
+
+impl Weather {
+    /// Weather by `forecast`, with chance from `rng`.
+    pub fn new(forecast: Forecast, rng: Rng) -> Self {
+        let state = State { forecast, rng, calm: false, struck: BTreeMap::new() };
+        Self { state: Mutex::new(state), calm: CancellationToken::new() }
+    }
+
+    /// From now on nothing strikes.
+    pub fn calm(&self) {
+        locked(&self.state).calm = true;
+        self.calm.cancel();
+    }
+
+    /// Returns once nothing strikes any more.
+    pub async fn calmed(&self) {
+        self.calm.cancelled().await;
+    }
+
+    /// Whether nothing strikes any more.
+    pub fn is_calm(&self) -> bool {
+        locked(&self.state).calm
+    }
+
+    /// The fault that strikes this call.
+    pub fn at_call(&self, op: Op) -> Option<Fault> {
+        let mut state = locked(&self.state);
+        let fits = |row: &Row| matches!(row.2, Place::Calls(ops) if ops.contains(&op));
+        state.strike(|at| matches!(at, At::Call(planned, _) if *planned == op), fits)
+    }
+
+    /// The fault of the host that strikes at this moment.
+    pub fn in_host(&self, moment: Moment, fault: Fault) -> bool {
+        let mut state = locked(&self.state);
+        let here = |at: &At| *at == At::Moment(moment);
+        if let Forecast::Planned(planned) = &state.forecast
+            && planned.front().is_none_or(|next| next.fault != fault)
+        {
+            return false;
+        }
+        state.strike(here, |row| row.0 == fault).is_some()
+    }
+
+    /// The fault of the world that strikes at this moment.
+    pub fn in_world(&self, moment: Moment) -> Option<Fault> {
+        let mut state = locked(&self.state);
+        if let Forecast::Planned(planned) = &state.forecast
+            && planned.front().is_none_or(|next| next.fault.place() != Place::World)
+        {
+            return None;
+        }
+        state.strike(|at| *at == At::Moment(moment), |row| row.2 == Place::World)
+    }
+
+    /// Whether faults are planned, not drawn.
+    pub fn is_planned(&self) -> bool {
+        matches!(locked(&self.state).forecast, Forecast::Planned(_))
+    }
+
+    /// What has struck, and how often.
+    pub fn struck(&self) -> BTreeMap<Fault, u64> {
+        locked(&self.state).struck.clone()
+    }
+
+    /// A fault of the world that strikes out of the blue, by the rates.
+    pub fn out_of_the_blue(&self) -> Option<Fault> {
+        let mut state = locked(&self.state);
+        if let Forecast::Planned(_) = &state.forecast {
+            return None;
+        }
+        state.strike(|_| false, |row| row.2 == Place::World)
+    }
+
+    /// Chance for whoever carries a fault out.
+    pub fn draw(&self) -> Rng {
+        locked(&self.state).rng.fork()
+    }
+}
+
+impl State {
+    fn strike(&mut self, here: impl Fn(&At) -> bool, fits: impl Fn(&Row) -> bool) -> Option<Fault> {
+        if self.calm {
+            return None;
+        }
+        let fault = match &mut self.forecast {
+            Forecast::Planned(planned) => next_planned(planned, here),
+            Forecast::Drawn(rates) => drawn(rates, &mut self.rng, fits),
+        }?;
+        *self.struck.entry(fault).or_default() += 1;
+        Some(fault)
+    }
+}
+
+/// The first planned fault, if it waits here and for no later call.
+fn next_planned(planned: &mut VecDeque<Planned>, here: impl Fn(&At) -> bool) -> Option<Fault> {
+    let next = planned.front_mut().filter(|next| here(&next.at))?;
+    match &mut next.at {
+        At::Call(_, left) if *left > 0 => {
+            *left -= 1;
+            None
+        }
+        At::Call(..) | At::Moment(_) => planned.pop_front().map(|next| next.fault),
+    }
+}
+
+fn drawn(rates: &BTreeMap<Fault, u64>, rng: &mut Rng, fits: impl Fn(&Row) -> bool) -> Option<Fault> {
+    let mut candidates = FAULTS.iter().filter(|row| fits(row));
+    candidates.find(|row| rates.get(&row.0).is_some_and(|rate| rng.permille(*rate))).map(|row| row.0)
+}
+
+/// All ways in which one fault can wait: each kind at each kind of place.
+pub fn injections() -> Vec<Planned> {
+    let moments = |fault, moments: &'static [Moment]| {
+        moments.iter().map(move |moment| Planned { fault, at: At::Moment(*moment) }).collect::<Vec<_>>()
+    };
+    let of_row = |Row(fault, _, place, _): &Row| match place {
+        Place::Calls(ops) => ops.iter().map(|op| Planned { fault: *fault, at: At::Call(*op, 0) }).collect(),
+        Place::World => moments(*fault, super::fault::MOMENTS),
+        Place::Host(at) => moments(*fault, at),
+    };
+    FAULTS.iter().flat_map(of_row).collect()
+}

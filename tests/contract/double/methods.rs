@@ -1,0 +1,304 @@
+//! The methods, one function each.
+
+use super::create;
+use super::inspect::{data, find, word};
+use super::service::{Double, No, Request, say};
+use nomad_driver_podman::domain::container::ContainerState;
+use nomad_driver_podman::domain::image::{ImageRef, PullRequest};
+use nomad_driver_podman::domain::signal::Signal;
+use nomad_driver_podman::domain::task::identity::ContainerId;
+use nomad_driver_podman::ports::runtime::Change;
+use nomad_driver_podman::ports::{ContainerRuntime, ErrorKind, RuntimeError};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::net::unix::OwnedWriteHalf;
+use tokio::sync::mpsc;
+
+type Reply = Result<Value, No>;
+
+/// Answers a call but for the session of a command.
+pub async fn call(double: &Double, request: &Request, write: &mut OwnedWriteHalf) -> Reply {
+    match request.method() {
+        "org.varlink.service.GetInfo" => Ok(json!({
+            "vendor": "Atomic", "product": "podman", "version": "1.9.3", "url": "https://github.com/containers/libpod",
+            "interfaces": ["org.varlink.service", "io.podman"],
+        })),
+        "io.podman.CreateContainer" => create(double, request).await,
+        "io.podman.StartContainer" => start(double, request).await,
+        "io.podman.KillContainer" => kill(double, request).await,
+        "io.podman.UnpauseContainer" => unpause(double, request).await,
+        "io.podman.WaitContainer" => wait(double, request).await,
+        "io.podman.RemoveContainer" => remove(double, request).await,
+        "io.podman.ContainerInspectData" => inspect(double, request).await,
+        "io.podman.ContainerStateData" => state(double, request).await,
+        "io.podman.GetContainerStats" => stats(double, request).await,
+        "io.podman.Ps" => ps(double, request).await,
+        "io.podman.GetContainersByContext" => by_context(double, request),
+        "io.podman.InspectImage" => inspect_image(double, request).await,
+        "io.podman.RemoveImage" => remove_image(double, request).await,
+        "io.podman.PullImage" => pull(double, request, write).await,
+        method => {
+            let name = method.rsplit('.').next().unwrap_or(method);
+            Err(No("org.varlink.service.MethodNotFound".to_owned(), json!({ "method": name })))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Name {
+    name: String,
+}
+
+fn occurred(error: RuntimeError) -> No {
+    No::occurred(error.message)
+}
+
+fn container(id: &ContainerId) -> Reply {
+    Ok(json!({ "container": id.as_str() }))
+}
+
+async fn create(double: &Double, request: &Request) -> Reply {
+    let spec = request.input::<create::Input>()?.create.spec()?;
+    let created = double.memory.create(&spec).await.map_err(|error| match error.kind {
+        ErrorKind::ImageMissing => {
+            No::occurred(format!("unable to find '{}' in local storage: no such image", spec.image))
+        }
+        _ => occurred(error),
+    })?;
+    double.specs.lock().unwrap().insert(created.id.to_string(), spec);
+    container(&created.id)
+}
+
+async fn start(double: &Double, request: &Request) -> Reply {
+    let facts = find(double, &request.input::<Name>()?.name).await?;
+    if matches!(facts.state, ContainerState::Running | ContainerState::Paused) {
+        return Err(No::occurred("container is already running or paused"));
+    }
+    match double.memory.start(&facts.id).await.map_err(occurred)? {
+        Change::Changed => double.logs.follow(&double.memory, &facts.id).await,
+        Change::Identity => return Err(No::occurred("container is already running or paused")),
+    }
+    container(&facts.id)
+}
+
+async fn kill(double: &Double, request: &Request) -> Reply {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Kill {
+        name: String,
+        signal: i64,
+    }
+    let Kill { name, signal } = request.input()?;
+    let facts = find(double, &name).await?;
+    let improper = |state| {
+        let id = &facts.id;
+        let state = word(state);
+        No::occurred(format!(
+            "can only kill running containers. {id} is in state {state}: container state improper"
+        ))
+    };
+    if facts.state != ContainerState::Running {
+        return Err(improper(facts.state));
+    }
+    let signal = Signal::from_number(signal).unwrap();
+    double.memory.signal(&facts.id, signal).await.map_err(|_| improper(ContainerState::Exited))?;
+    container(&facts.id)
+}
+
+async fn unpause(double: &Double, request: &Request) -> Reply {
+    let facts = find(double, &request.input::<Name>()?.name).await?;
+    double
+        .memory
+        .unpause(&facts.id)
+        .map_err(|_| No::occurred("it is not paused: container state improper"))?;
+    container(&facts.id)
+}
+
+async fn wait(double: &Double, request: &Request) -> Reply {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Wait {
+        name: String,
+        interval: i64,
+    }
+    let Wait { name, interval } = request.input()?;
+    assert_eq!(interval, 0, "any other interval is polled in nanoseconds");
+    let facts = find(double, &name).await?;
+    let ended = double.memory.wait(&facts.id).await.map_err(occurred)?;
+    Ok(json!({ "exitcode": ended.exit_code.unwrap_or(0) }))
+}
+
+async fn remove(double: &Double, request: &Request) -> Reply {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields, rename_all = "camelCase")]
+    struct Remove {
+        name: String,
+        force: bool,
+        remove_volumes: bool,
+    }
+    let Remove { name, force, remove_volumes } = request.input()?;
+    assert!(remove_volumes, "anonymous volumes go with their container");
+    let facts = find(double, &name).await?;
+    let id = &facts.id;
+    match (facts.state, force) {
+        (ContainerState::Running | ContainerState::Paused, false) => {
+            let state = word(facts.state);
+            let reason = format!(
+                "cannot remove container {id} as it is {state} - running or paused containers \
+                                  cannot be removed: container state improper"
+            );
+            return Err(No(
+                "io.podman.InvalidState".to_owned(),
+                json!({ "id": id.as_str(), "reason": reason }),
+            ));
+        }
+        (ContainerState::Paused, true) => {
+            return Err(No::occurred(format!("`runc resume {id}` failed: exit status 1")));
+        }
+        // The program is ended before anybody looks who else needs the container.
+        (ContainerState::Running, true) => drop(double.memory.signal(id, Signal::KILL).await),
+        _ => {}
+    }
+    let removed = double.memory.remove(id).await.map_err(|error| {
+        let reason = format!(
+            "container {id} has dependent containers which must be removed before it: {}",
+            error.message
+        );
+        No::occurred(format!("{reason}: container already exists"))
+    })?;
+    double.logs.remove(id);
+    double.specs.lock().unwrap().remove(id.as_str());
+    match removed {
+        Change::Changed => container(id),
+        Change::Identity => Ok(json!({ "exists": 1 })),
+    }
+}
+
+async fn inspect(double: &Double, request: &Request) -> Reply {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inspect {
+        name: String,
+        size: bool,
+    }
+    let Inspect { name, size } = request.input()?;
+    assert!(!size, "sizes cost a walk over all files");
+    let facts = find(double, &name).await?;
+    Ok(json!({ "config": data(double, &facts).to_string() }))
+}
+
+async fn state(double: &Double, request: &Request) -> Reply {
+    let facts = find(double, &request.input::<Name>()?.name).await?;
+    let keys = double.sessions.lock().unwrap().get(facts.id.as_str()).cloned().unwrap_or_default();
+    let session = |(at, keys): (usize, String)| {
+        let session = json!({ "id": at.to_string(), "state": 2, "pid": facts.pid, "config": {
+            "command": ["x"], "detachKeys": keys } });
+        (at.to_string(), session)
+    };
+    let sessions: serde_json::Map<String, Value> = keys.into_iter().enumerate().map(session).collect();
+    Ok(json!({ "config": json!({ "state": 3, "newExecSessions": sessions }).to_string() }))
+}
+
+async fn stats(double: &Double, request: &Request) -> Reply {
+    let facts = find(double, &request.input::<Name>()?.name).await?;
+    if facts.state != ContainerState::Running {
+        return Err(No("io.podman.NoContainerRunning".to_owned(), json!({})));
+    }
+    let sample = double.memory.stats(&facts.id).await.map_err(occurred)?;
+    let usage = sample.memory.usage.or(sample.memory.rss).unwrap_or(0);
+    Ok(json!({ "container": {
+        "id": facts.id.as_str(), "name": facts.name.as_str(), "cpu": 1.5e-9, "cpu_nano": sample.cpu_total_ns,
+        "system_nano": sample.at.unix_nanos(), "mem_usage": usage, "mem_limit": 1 << 30, "mem_perc": 0.1,
+        "net_input": 0, "net_output": 0, "block_output": 0, "block_input": 0, "pids": 1,
+    } }))
+}
+
+async fn ps(double: &Double, request: &Request) -> Reply {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Ps {
+        opts: Opts,
+    }
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields, rename_all = "camelCase")]
+    struct Opts {
+        all: bool,
+        no_trunc: bool,
+        filters: Vec<String>,
+    }
+    let Ps { opts } = request.input()?;
+    assert!(opts.all && opts.no_trunc, "ids would be cut");
+    let [filter] = opts.filters.as_slice() else { panic!("one filter") };
+    let (key, value) = filter.strip_prefix("label=").and_then(|label| label.split_once('=')).unwrap();
+    let specs = double.specs.lock().unwrap();
+    let ours = specs.iter().filter(|(_, spec)| spec.labels.get(key).is_some_and(|found| found == value));
+    let found: Vec<Value> = ours.map(|(id, spec)| json!({ "id": id, "names": spec.name.as_str() })).collect();
+    Ok(json!({ "containers": if found.is_empty() { Value::Null } else { found.into() } }))
+}
+
+fn by_context(double: &Double, request: &Request) -> Reply {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Context {
+        all: bool,
+        latest: bool,
+        args: Vec<String>,
+    }
+    let Context { all, latest, args } = request.input()?;
+    assert!(all && !latest && args.is_empty());
+    let ids: Vec<String> = double.specs.lock().unwrap().keys().cloned().collect();
+    Ok(json!({ "containers": ids }))
+}
+
+fn no_image(name: &str) -> No {
+    let reason = format!("unable to find '{name}' in local storage: no such image");
+    No("io.podman.ImageNotFound".to_owned(), json!({ "id": name, "reason": reason }))
+}
+
+async fn inspect_image(double: &Double, request: &Request) -> Reply {
+    let Name { name } = request.input()?;
+    let id = double.memory.image_id(&name).await.map_err(occurred)?.ok_or_else(|| no_image(&name))?;
+    Ok(json!({ "image": json!({ "Id": id, "RepoTags": [name], "Os": "linux" }).to_string() }))
+}
+
+async fn remove_image(double: &Double, request: &Request) -> Reply {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Remove {
+        name: String,
+        force: bool,
+    }
+    let Remove { name, force } = request.input()?;
+    assert!(!force, "others may use it");
+    match double.memory.remove_image(&name).await {
+        Ok(Change::Changed) => Ok(json!({ "image": name })),
+        Ok(Change::Identity) => Err(no_image(&name)),
+        Err(error) => Err(No::occurred(format!(
+            "could not remove image {name} as it is being used by 1 containers: image is being used ({})",
+            error.message
+        ))),
+    }
+}
+
+async fn pull(double: &Double, request: &Request, write: &mut OwnedWriteHalf) -> Reply {
+    let Name { name } = request.input()?;
+    assert!(request.more, "else nothing is told on the way");
+    let image = PullRequest::of(ImageRef::from_id(name.as_str()));
+    let (told, mut lines) = mpsc::unbounded_channel();
+    let progress = move |line: &str| drop(told.send(line.to_owned()));
+    let fetch = async {
+        // The channel ends with the pull.
+        let progress = progress;
+        double.memory.pull(&image, &progress).await
+    };
+    let tell = async {
+        while let Some(line) = lines.recv().await {
+            let reply = json!({ "logs": [format!("{line}\n")], "id": "" });
+            let _ = say(write, &json!({ "parameters": { "reply": reply }, "continues": true })).await;
+        }
+    };
+    let (fetched, ()) = tokio::join!(fetch, tell);
+    let id = fetched.map_err(|error| No::occurred(format!("unable to pull {name}: {}", error.message)))?;
+    Ok(json!({ "reply": { "logs": null, "id": id } }))
+}

@@ -1,0 +1,112 @@
+//! Podman 1 without a machine: the varlink service of 1.9.3 over the in-memory runtime, on a real socket, and the arm
+//! that the adapter is held to the contract with.
+//!
+//! Replies, errors and quirks are those of a real 1.9.3. It is stricter than that one: a method, a field or a type
+//! that it does not know is an error, so that the adapter cannot get by with what Podman overlooks. Its containers have
+//! no processes, so the adapter asks the service where it would ask the kernel; their logs are files, as conmon's.
+
+mod create;
+mod exec;
+mod inspect;
+mod log;
+mod methods;
+mod service;
+
+pub use service::Double;
+
+use crate::arm::{Arm, Deed, Need};
+use crate::podman1_list;
+use async_trait::async_trait;
+use nomad_driver_podman::adapters::memory::{MemoryRuntime, Program, program};
+use nomad_driver_podman::adapters::podman::varlink::VarlinkRuntime;
+use nomad_driver_podman::adapters::system::SystemClock;
+use nomad_driver_podman::domain::image::ImageRef;
+use nomad_driver_podman::domain::task::identity::ContainerId;
+use nomad_driver_podman::ports::{Clock, ContainerRuntime, ErrorKind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+const IMAGE: &str = "localhost/contract:latest";
+
+/// See the module.
+pub struct VarlinkArm {
+    memory: Arc<MemoryRuntime>,
+    dir: TempDir,
+}
+
+impl VarlinkArm {
+    /// Needs a tokio runtime around it, whose time is not paused: a socket is real.
+    pub fn new() -> Self {
+        let memory = MemoryRuntime::new(Arc::new(SystemClock)).with_image(IMAGE);
+        let reason = "image name provided is a short name and no search registries are defined";
+        memory.fail_pulls(crate::images::UNKNOWN, ErrorKind::Rejected, reason);
+        let (memory, dir) = (Arc::new(memory), TempDir::new().unwrap());
+        Double::start(&dir.path().join("io.podman"), dir.path(), Arc::clone(&memory));
+        Self { memory, dir }
+    }
+}
+
+#[async_trait]
+impl Arm for VarlinkArm {
+    fn name(&self) -> String {
+        "varlink".to_owned()
+    }
+
+    fn runtime(&self) -> Arc<dyn ContainerRuntime> {
+        Arc::new(VarlinkRuntime::new(self.dir.path().join("io.podman"), self.clock()))
+    }
+
+    /// Its containers have no processes that could be seen.
+    fn blind_runtime(&self) -> Arc<dyn ContainerRuntime> {
+        self.runtime()
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(SystemClock)
+    }
+
+    fn image(&self) -> ImageRef {
+        ImageRef::parse(IMAGE).unwrap()
+    }
+
+    async fn bring_image(&self, name: &str) {
+        self.memory.add_image(name);
+    }
+
+    fn command(&self, program: &Program) -> Vec<String> {
+        vec![program::PROGRAM.to_owned(), program.to_string()]
+    }
+
+    fn lacks(&self, need: Need) -> Option<String> {
+        match need {
+            Need::Sockets => Some("its containers are not on any network".to_owned()),
+            Need::Kernel | Need::KernelLimits | Need::KernelBridge => Some("it has no kernel".to_owned()),
+            Need::Limits | Need::Stats | Need::Cgroup | Need::Bridge | Need::Init => None,
+        }
+    }
+
+    fn cannot(&self, case: &str) -> Option<&'static str> {
+        podman1_list::cannot(case).or_else(|| podman1_list::needs_processes(case))
+    }
+
+    async fn human(&self, deed: Deed, id: &ContainerId) {
+        match deed {
+            Deed::Pause => self.memory.pause(id).unwrap(),
+            Deed::Unpause => self.memory.unpause(id).unwrap(),
+            Deed::Remove => drop(self.memory.remove(id).await.unwrap()),
+        }
+    }
+
+    fn work(&self) -> PathBuf {
+        std::env::temp_dir()
+    }
+
+    fn owner(&self) -> Option<(u32, u32)> {
+        None
+    }
+
+    fn is_rootless(&self) -> bool {
+        rustix::process::geteuid().as_raw() != 0
+    }
+}

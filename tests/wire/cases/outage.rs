@@ -1,0 +1,58 @@
+//! Podman goes away while tasks run, and comes back.
+
+use super::{LONG, SERVICE};
+use crate::lab::Lab;
+use crate::relay::{Manner, Relay};
+use futures_util::future::join_all;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const TASKS: usize = 10;
+
+fn podman(lab: &Lab) -> PathBuf {
+    Path::new(lab.arm.config["socket_path"].as_str().unwrap().trim_start_matches("unix://")).to_owned()
+}
+
+/// What the kernel and conmon know is told meanwhile, and what only Podman can do is done later.
+pub async fn samples_and_exits_go_on_while_podman_is_away(lab: &Lab) {
+    let socket = lab.dir().join("podman.sock");
+    let relay = Relay::new(&socket, Manner::PassesOn(podman(lab)));
+    let plugin = lab.plugin_with(json!({ "socket_path": format!("unix://{}", socket.display()) })).await;
+    let tasks: Vec<_> = (0..TASKS).map(|_| lab.task(SERVICE)).collect();
+    for task in &tasks {
+        plugin.start(task).await.unwrap();
+    }
+    join_all(tasks.iter().map(|task| task.stdout.says("ready"))).await;
+    let has_stats = lab.arm.has_stats();
+    let mut stats: Vec<_> =
+        tasks.iter().map(|task| plugin.stats(task.id(), Duration::from_millis(100))).collect();
+    for samples in stats.iter_mut().filter(|_| has_stats) {
+        samples.next().await.unwrap();
+    }
+
+    drop(relay);
+    for samples in stats.iter_mut().filter(|_| has_stats) {
+        for _ in 0..5 {
+            samples.next().await.expect("samples go on");
+        }
+    }
+    let (ending, staying) = tasks.split_at(TASKS / 2);
+    for task in ending {
+        let container = lab.containers_of(task).remove(0);
+        lab.arm.podman_says(&["kill", "--signal", "TERM", &container]);
+    }
+    for task in ending {
+        assert_eq!(plugin.exit_code(task.id()).await, 3, "its own code, without Podman's help");
+    }
+
+    let _relay = Relay::new(&socket, Manner::PassesOn(podman(lab)));
+    for task in staying {
+        plugin.stop(task.id(), LONG, "").await.unwrap();
+        assert_eq!(plugin.exit_code(task.id()).await, 3);
+    }
+    for task in &tasks {
+        plugin.destroy(task.id(), false).await.unwrap();
+        assert_eq!(lab.containers_of(task), [""; 0]);
+    }
+}
