@@ -6,7 +6,7 @@ ARM := tests/support/arm.sh
 
 SIM := cargo run --quiet --release -- simulate
 
-.PHONY: help bench-promises simulate canary test test-podman4 test-podman5 test-rootless test-automtls lint deny release bench
+.PHONY: help simulate canary test test-podman4 test-podman5 test-rootless test-automtls lint deny release bench
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -49,6 +49,3 @@ BENCH :=
 bench: release ## this driver measured, and DRIVER_BIN=/path beside it
 	env -u DRIVER_BIN $(ARM) podman4 cargo test --quiet --bench drivers -- \
 		--ours target/release/nomad-driver-podman $(if $(DRIVER_BIN),--driver $(DRIVER_BIN)) $(BENCH)
-
-bench-promises: ## single promises: the start ratio (Podman 1 too), start-up, memory, the log splitter
-	$(ARM) podman4 cargo bench --bench promises

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// The exit status is 0 if every goal that could be judged is met.
 #[derive(Parser)]
 #[command(
-    after_help = "Measurements: handshake, idle, start, population, stats, exit, stop, exec, logs, growth"
+    after_help = "Measurements: handshake, idle, start, population, stats, exit, stop, exec, logs, growth, splitter"
 )]
 pub struct Args {
     /// The first column: the binary that is shipped.

@@ -10,7 +10,6 @@ use nomad_driver_podman::domain::fingerprint::RuntimeFacts;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
 use std::time::Duration;
 
 /// Longer than any call takes that is not going to hang.
@@ -23,13 +22,9 @@ pub struct Bare {
 
 impl Bare {
     /// To the service of `NDP_PODMAN_SOCKET`.
-    pub fn of_the_instance() -> Self {
+    pub fn connect() -> Self {
         let socket = std::env::var("NDP_PODMAN_SOCKET").unwrap();
-        Self::connect(Path::new(socket.trim_start_matches("unix://")))
-    }
-
-    pub fn connect(socket: &Path) -> Self {
-        let stream = UnixStream::connect(socket).unwrap();
+        let stream = UnixStream::connect(socket.trim_start_matches("unix://")).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         Self { stream }
     }

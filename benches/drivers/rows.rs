@@ -28,6 +28,7 @@ pub enum Figure {
 pub enum Goal {
     None,
     AtMost(f64),
+    AtLeast(f64),
     /// So many times the second driver's figure at most.
     OfOther(f64),
 }
@@ -46,7 +47,7 @@ const fn row(key: &'static str, title: &'static str, unit: &'static str, figure:
 }
 
 use Figure::{Above, Median, P99, Ratio, Sum};
-use Goal::{AtMost, OfOther};
+use Goal::{AtLeast, AtMost, OfOther};
 
 /// All of them, in order.
 #[rustfmt::skip]
@@ -58,6 +59,7 @@ pub const ROWS: &[Row] = &[
     row("idle_anon_mib", "  of which anonymous", "MiB", Median("idle.anon"), AtMost(2.0)),
     row("start_ms", "StartTask", "ms", Median("start"), Goal::None),
     row("start_ratio", "  over bare create + start", "times", Ratio("start", "start.bare"), AtMost(1.05)),
+    row("start_v1_ratio", "  the same on Podman 1", "times", Ratio("start.v1", "start.v1.bare"), AtMost(1.10)),
     row("rate_1", "starts with 1 caller", "1/s", Median("rate.1"), Goal::None),
     row("rate_4", "starts with 4 callers", "1/s", Median("rate.4"), Goal::None),
     row("rate_16", "starts with 16 callers", "1/s", Median("rate.16"), Goal::None),
@@ -77,6 +79,7 @@ pub const ROWS: &[Row] = &[
     row("log_cpu_ms", "  driver CPU per MB", "ms", Median("log.cpu"), Goal::None),
     row("log_podman_ms", "  Podman CPU per MB", "ms", Median("log.cpu.podman"), Goal::None),
     row("log_delay_ms", "delay of a third task's lines beside two floods, median", "ms", Median("log.delay"), AtMost(50.0)),
+    row("split_mb_s", "log file taken apart, on one core", "MB/s", Median("split"), AtLeast(400.0)),
     row("grow_start_1_us", "in memory: driver CPU per start, 1 task", "us", Median("grow.start.1"), Goal::None),
     row("grow_start_10_us", "  10 tasks", "us", Median("grow.start.10"), Goal::None),
     row("grow_start_100_us", "  100 tasks", "us", Median("grow.start.100"), Goal::None),
@@ -122,6 +125,7 @@ impl Row {
         let Some(ours) = figures[0] else { return Verdict::Open };
         let met = match (&self.goal, figures.get(1).copied().flatten()) {
             (AtMost(limit), _) => ours <= *limit,
+            (AtLeast(limit), _) => ours >= *limit,
             (OfOther(part), Some(other)) => ours <= other * part,
             (Goal::None, _) | (OfOther(_), None) => return Verdict::Open,
         };
@@ -133,6 +137,7 @@ impl Row {
         match self.goal {
             Goal::None => String::new(),
             AtMost(limit) => format!("<= {limit}"),
+            AtLeast(limit) => format!(">= {limit}"),
             OfOther(part) => format!("<= 1/{:.0} of it", 1.0 / part),
         }
     }

@@ -64,21 +64,13 @@ impl Session {
 
     fn remember(&self, agent: &Agent) {
         if agent.process.is_running() {
-            self.family.borrow_mut().extend(self.family_of(agent));
+            self.family.borrow_mut().extend(machine::family(agent.process.pid));
         }
-    }
-
-    /// The plugin, and whoever holds the log pipes for it.
-    fn family_of(&self, agent: &Agent) -> BTreeSet<u32> {
-        let mut family = machine::family(agent.process.pid);
-        family.extend(self.lab.keeper().map(|keeper| keeper.as_raw_nonzero().get().cast_unsigned()));
-        family
     }
 
     /// The processes of the plugin that runs.
     pub async fn pids(&self) -> BTreeSet<u32> {
-        let agent = self.agent().await;
-        self.family_of(&agent)
+        machine::family(self.agent().await.process.pid)
     }
 
     /// The processes of the Podman service behind the socket.

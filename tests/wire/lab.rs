@@ -50,7 +50,7 @@ impl Lab {
     }
 
     /// What plugins of this case keep over their own death.
-    fn state(&self) -> PathBuf {
+    pub fn state(&self) -> PathBuf {
         self.run.path().join("state")
     }
 

@@ -25,10 +25,10 @@ async fn one_exit(session: &Session, _: usize) -> Figures {
     let task = session.silent_task(IDLE);
     agent.start(&task).await.unwrap();
     let container = session.lab.containers_of(&task).remove(0);
-    let init = Bare::of_the_instance().pid(&container);
+    let init = Bare::connect().pid(&container);
     let init = pidfd_open(Pid::from_raw(init).unwrap(), PidfdFlags::empty()).unwrap();
     let podman = thread::spawn(move || {
-        Bare::of_the_instance().wait(&container);
+        Bare::connect().wait(&container);
         Instant::now()
     });
     let waiting = async {

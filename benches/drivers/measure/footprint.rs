@@ -23,8 +23,7 @@ pub async fn all(args: &Args, board: &Board) {
     if args.wants("handshake") {
         in_turn(board, "handshake", args.many(60, 10), "alone", async |session, _| {
             let before = Instant::now();
-            let (_process, _) =
-                crate::agent::Process::start(&session.lab.arm, &session.lab.dir().join("state")).await;
+            let (_process, _) = crate::agent::Process::start(&session.lab.arm, &session.lab.state()).await;
             vec![("handshake", ms(before))]
         })
         .await;
@@ -36,7 +35,7 @@ pub async fn all(args: &Args, board: &Board) {
 
 /// Configured with nothing but defaults, both streams open.
 async fn idle(session: &Session, _: usize) -> crate::turns::Figures {
-    let agent = Agent::launch(&session.lab.arm, &session.lab.dir().join("state")).await;
+    let agent = Agent::launch(&session.lab.arm, &session.lab.state()).await;
     agent.set_up(&serde_json::json!({})).await;
     tokio::time::sleep(SETTLED).await;
     let memory = machine::memory(&machine::family(agent.process.pid));

@@ -9,7 +9,9 @@ mod footprint;
 mod growth;
 mod idle;
 mod population;
+mod splitter;
 mod start;
+mod start_podman1;
 
 use crate::agent::Agent;
 use crate::args::Args;
@@ -34,11 +36,15 @@ pub async fn all(args: &Args, board: &Board) {
     if args.wants("growth") {
         growth::all(args, board).await;
     }
+    if args.wants("splitter") {
+        splitter::all(args, board);
+    }
 }
 
 async fn on_podman(args: &Args, board: &Board) {
     if args.wants("start") {
         start::all(args, board).await;
+        start_podman1::all(args, board).await;
     }
     if args.wants("exit") {
         ending::exit(args, board).await;

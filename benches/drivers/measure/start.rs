@@ -11,7 +11,7 @@ pub async fn all(args: &Args, board: &Board) {
     in_turn(board, "start", args.many(40, 8), "podman", async |session, _| {
         let agent = session.agent().await;
         let body = bare::body(agent.config_of(&session.silent_task(IDLE)).await);
-        let mut bare = Bare::of_the_instance();
+        let mut bare = Bare::connect();
         let before = Instant::now();
         let id = bare.create_and_start(&body);
         let theirs = ms(before);

@@ -25,6 +25,7 @@ use std::io::{self, IoSliceMut};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Bytes of the first read after a pause: some lines. No more than the blocks that a disk gives anyway.
 const FIRST_READ_BYTES: usize = 4 * 1024;
@@ -32,6 +33,9 @@ const FIRST_READ_BYTES: usize = 4 * 1024;
 /// Bytes of a read when there is more: one batch, and as much as a pipe holds. conmon writes records of at most 8
 /// KiB.
 const READ_BYTES: usize = 64 * 1024;
+
+/// How soon after a read the next one may follow. A line that comes later than that is read at once.
+const GATHER: Duration = Duration::from_millis(5);
 
 /// What may be done to the file.
 #[derive(Debug, Clone, Copy, Default)]
@@ -149,8 +153,18 @@ impl Follower {
     async fn wait(&mut self) {
         self.buffer = Vec::new();
         let Some(ended) = &mut self.ended else { return };
+        let changed = async {
+            // In a flood conmon writes a piece at a time, and to wake for each costs more than to carry it.
+            let gathered = tokio::time::sleep(GATHER);
+            tokio::pin!(gathered);
+            tokio::select! {
+                biased;
+                () = self.watch.changed() => gathered.await,
+                () = &mut gathered => self.watch.changed().await,
+            }
+        };
         tokio::select! {
-            () = self.watch.changed() => {}
+            () = changed => {}
             () = ended => self.ended = None,
         }
     }

@@ -1,9 +1,9 @@
 //! StartTask on Podman 1 against the bare varlink calls, in turn.
 
-use crate::host::Host;
-use crate::plugin::Plugin;
-use crate::start::{configure, driver_start, row};
-use crate::{Row, median, task};
+use super::{IDLE, end, ms};
+use crate::args::Args;
+use crate::board::Board;
+use crate::turns::in_turn;
 use nomad_driver_podman::adapters::nomad::convert::request;
 use nomad_driver_podman::adapters::nomad::proto::driver as wire;
 use nomad_driver_podman::adapters::podman::varlink::spec;
@@ -14,36 +14,37 @@ use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-const ROUNDS: usize = 40;
-
-/// `None` without a Podman 1 ([`PODMAN_V1_SOCKET`](../../tests/contract/podman1_arm.rs)).
-pub async fn ratio(binary: &Path) -> Option<Row> {
-    let socket = std::env::var("PODMAN_V1_SOCKET").ok()?;
+/// Nothing without a Podman 1 (`PODMAN_V1_SOCKET`, see tests/support/README.md).
+pub async fn all(args: &Args, board: &Board) {
+    let Ok(socket) = std::env::var("PODMAN_V1_SOCKET") else {
+        return board.skip("StartTask on Podman 1: PODMAN_V1_SOCKET is not set".to_owned());
+    };
     let image = std::env::var("PODMAN_V1_IMAGE").unwrap_or_else(|_| "localhost/busybox:latest".to_owned());
-    let work = tempfile::tempdir().unwrap();
-    let plugin = Plugin::start(binary);
-    let mut host: Host = plugin.dial().await;
     let path = socket.trim_start_matches("varlink:").trim_start_matches("unix:").to_owned();
-    configure(&mut host, &format!("unix://{path}")).await;
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
-        theirs.push(bare_start(Path::new(&path), task::sleeper(work.path(), &image, 2 * round)));
-        ours.push(driver_start(&mut host, task::sleeper(work.path(), &image, 2 * round + 1)).await);
-    }
-    let promise = "StartTask to bare varlink create + start";
-    // The first of each pays for warming up.
-    Some(Row { promise, ..row(median(ours.split_off(1)), median(theirs.split_off(1))) })
+    in_turn(board, "start on Podman 1", args.many(40, 8), "podman", async |session, _| {
+        let agent = session.agent_with(json!({ "socket_path": format!("unix://{path}") })).await;
+        let task = || session.silent_task(IDLE).with(json!({ "image": image }));
+        let theirs = bare_start(Path::new(&path), agent.config_of(&task()).await);
+        let config = agent.config_of(&task()).await;
+        let task_id = config.id.clone();
+        let before = Instant::now();
+        agent.start_config(config).await.unwrap();
+        let ours = ms(before);
+        end(&agent, &task_id).await;
+        vec![("start.v1", ours), ("start.v1.bare", theirs)]
+    })
+    .await;
 }
 
-fn bare_start(socket: &Path, task: wire::TaskConfig) -> Duration {
+fn bare_start(socket: &Path, task: wire::TaskConfig) -> f64 {
     let create = json!({ "create": create(task) });
     let mut stream = UnixStream::connect(socket).unwrap();
     let before = Instant::now();
     let created = call(&mut stream, "CreateContainer", &create);
     call(&mut stream, "StartContainer", &json!({ "name": created["container"] }));
-    let elapsed = before.elapsed();
+    let elapsed = ms(before);
     let remove = json!({ "name": created["container"], "force": true, "removeVolumes": true });
     call(&mut stream, "RemoveContainer", &remove);
     elapsed
