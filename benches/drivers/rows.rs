@@ -116,7 +116,12 @@ impl Figure {
 fn percentile(samples: &[f64], percent: usize) -> f64 {
     let mut sorted = samples.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
-    sorted[(sorted.len() - 1).min(sorted.len() * percent / 100)]
+    let at = |index: usize| sorted[index.min(sorted.len() - 1)];
+    match percent {
+        // Of two in the middle, neither is it alone.
+        50 => f64::midpoint(at((sorted.len() - 1) / 2), at(sorted.len() / 2)),
+        _ => at(sorted.len() * percent / 100),
+    }
 }
 
 impl Row {
