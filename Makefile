@@ -6,7 +6,7 @@ ARM := tests/support/arm.sh
 
 SIM := cargo run --quiet --release -- simulate
 
-.PHONY: help simulate canary test test-podman4 test-podman5 test-rootless test-automtls lint deny release bench
+.PHONY: help simulate canary test test-podman4 test-podman5 test-rootless test-automtls fuzz lint deny release bench bench-pure bench-instructions
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -32,6 +32,9 @@ simulate: ## every pair of faults, and 2000 worlds (release build)
 canary: ## the simulation finds a planted bug, or it is broken
 	cargo test --features canary --test sim
 
+fuzz: ## each fuzz target for FUZZ_SECONDS (5); needs nightly and cargo-fuzz
+	fuzz/run.sh
+
 lint: ## format and lints, as CI sees them
 	cargo fmt --check
 	cargo clippy --locked --all-targets --all-features -- -D warnings
@@ -49,3 +52,13 @@ BENCH :=
 bench: release ## this driver measured, and DRIVER_BIN=/path beside it
 	env -u DRIVER_BIN $(ARM) podman4 cargo test --quiet --profile harness --bench drivers -- \
 		--ours target/release/nomad-driver-podman $(if $(DRIVER_BIN),--driver $(DRIVER_BIN)) $(BENCH)
+
+bench-pure: ## the parts that wait for nobody, one by one
+	cargo bench --bench pure
+
+bench-instructions: ## the same in instructions, which do not depend on what else the machine does (valgrind)
+	@bench=$$(cargo bench --bench pure --no-run --message-format=json 2>/dev/null \
+		| sed -n 's/.*"executable":"\([^"]*pure-[^"]*\)".*/\1/p' | tail -1); \
+	for part in msgpack_decode config_decode spec_build rest_body machine_life log_split varlink_frame; do \
+		printf '%-16s ' $$part; valgrind --tool=callgrind --callgrind-out-file=/dev/null "$$bench" --test --exact $$part \
+			2>&1 | sed -n 's/.*Collected : //p'; done

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// The exit status is 0 if every goal that could be judged is met.
 #[derive(Parser)]
 #[command(
-    after_help = "Measurements: handshake, idle, start, population, stats, exit, stop, exec, logs, growth, splitter"
+    after_help = "Measurements: handshake, idle, start, population, stats, exit, stop, exec, logs, growth"
 )]
 pub struct Args {
     /// The first column: the binary that is shipped.
@@ -27,9 +27,6 @@ pub struct Args {
     /// Where the figures are written.
     #[arg(long, value_name = "FILE", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench/drivers.json"))]
     pub json: PathBuf,
-    /// Draws the figures as SVG charts into this directory.
-    #[arg(long, value_name = "DIR")]
-    pub plot: Option<PathBuf>,
 }
 
 impl Args {

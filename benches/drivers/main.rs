@@ -82,9 +82,6 @@ fn main() -> ExitCode {
     runtime.shutdown_background();
     report::print(&board);
     report::write(&board, &args.json);
-    if let Some(dir) = &args.plot {
-        report::plot(&args.json, dir);
-    }
     match finished {
         true if board.all_met() => ExitCode::SUCCESS,
         true => ExitCode::FAILURE,

@@ -5,7 +5,6 @@ use crate::machine;
 use crate::rows::{ROWS, Row, Verdict};
 use serde_json::{Map, Value, json};
 use std::path::Path;
-use std::process::Command;
 
 const TITLE: usize = 58;
 const CELL: usize = 16;
@@ -91,17 +90,4 @@ fn driver(board: &Board, side: usize, name: &str, column: &Column) -> Value {
         column.failures.iter().map(|failure| json!([failure.measurement, failure.reason])).collect();
     let binary = &board.sides[side].binary;
     json!({ "name": name, "binary": binary, "figures": figures, "samples": column.samples, "failures": failures })
-}
-
-/// Charts, by the program beside this one: a plotting library is no business of who builds the driver.
-pub fn plot(json: &Path, dir: &Path) {
-    let package = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/plot/Cargo.toml");
-    let target = concat!(env!("CARGO_MANIFEST_DIR"), "/target/plot");
-    let drawn = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--locked", "--manifest-path", package, "--target-dir", target, "--"])
-        .args([json, dir])
-        .status();
-    if !drawn.is_ok_and(|status| status.success()) {
-        println!("the charts were not drawn");
-    }
 }

@@ -28,7 +28,6 @@ pub enum Figure {
 pub enum Goal {
     None,
     AtMost(f64),
-    AtLeast(f64),
     /// So many times the second driver's figure at most.
     OfOther(f64),
 }
@@ -47,7 +46,7 @@ const fn row(key: &'static str, title: &'static str, unit: &'static str, figure:
 }
 
 use Figure::{Above, Median, P99, Ratio, Sum};
-use Goal::{AtLeast, AtMost, OfOther};
+use Goal::{AtMost, OfOther};
 
 /// All of them, in order.
 #[rustfmt::skip]
@@ -79,7 +78,6 @@ pub const ROWS: &[Row] = &[
     row("log_cpu_ms", "  driver CPU per MB", "ms", Median("log.cpu"), Goal::None),
     row("log_podman_ms", "  Podman CPU per MB", "ms", Median("log.cpu.podman"), Goal::None),
     row("log_delay_ms", "delay of a third task's lines beside two floods, median", "ms", Median("log.delay"), AtMost(50.0)),
-    row("split_mb_s", "log file taken apart, on one core", "MB/s", Median("split"), AtLeast(400.0)),
     row("grow_start_1_us", "in memory: driver CPU per start, 1 task", "us", Median("grow.start.1"), Goal::None),
     row("grow_start_10_us", "  10 tasks", "us", Median("grow.start.10"), Goal::None),
     row("grow_start_100_us", "  100 tasks", "us", Median("grow.start.100"), Goal::None),
@@ -130,7 +128,6 @@ impl Row {
         let Some(ours) = figures[0] else { return Verdict::Open };
         let met = match (&self.goal, figures.get(1).copied().flatten()) {
             (AtMost(limit), _) => ours <= *limit,
-            (AtLeast(limit), _) => ours >= *limit,
             (OfOther(part), Some(other)) => ours <= other * part,
             (Goal::None, _) | (OfOther(_), None) => return Verdict::Open,
         };
@@ -142,7 +139,6 @@ impl Row {
         match self.goal {
             Goal::None => String::new(),
             AtMost(limit) => format!("<= {limit}"),
-            AtLeast(limit) => format!(">= {limit}"),
             OfOther(part) => format!("<= 1/{:.0} of it", 1.0 / part),
         }
     }

@@ -24,6 +24,9 @@ use tokio_util::sync::CancellationToken;
 /// Output of a container as the runtime gives it.
 pub type Batches = BoxStream<'static, Result<LogBatch, RuntimeError>>;
 
+/// Tries to open a log while the host waits for a recovery, which is what can be gained: lines of its first moments.
+const OPEN_TRIES: u32 = 3;
+
 /// Where a pump begins.
 pub enum LogsFrom {
     /// With the first byte.
@@ -44,7 +47,15 @@ impl LogsFrom {
     /// Opens the log where an earlier driver stopped.
     pub async fn resumed(shared: &Shared, runtime: &dyn ContainerRuntime, container: &ContainerId) -> Self {
         let mark = shared.host.log_ledger(container).recall();
-        Self::Resumed { batches: runtime.logs(container, start(mark)).await.ok(), mark }
+        let mut tries = OPEN_TRIES;
+        let mut backoff = Backoff::new(&*shared.clock);
+        loop {
+            match runtime.logs(container, start(mark)).await {
+                Err(error) if tries > 1 && error.kind.is_transient() => tries -= 1,
+                batches => return Self::Resumed { batches: batches.ok(), mark },
+            }
+            backoff.pause().await;
+        }
     }
 }
 
@@ -109,6 +120,7 @@ pub(super) fn spawn(
     let stopped = stop.clone();
     let running = tokio::spawn(async move {
         tokio::select! {
+            biased;
             () = pump.run(opened) => {}
             () = stopped.cancelled() => {}
         }
@@ -158,6 +170,8 @@ impl Pump {
                     self.losses.add(batch.dropped);
                     self.outlets.deliver(&batch, &*self.clock).await;
                     self.start = LogStart::After(batch.cursor);
+                    // A flood never has to wait for its log nor, with a quick collector, for its pipe.
+                    tokio::task::yield_now().await;
                 }
                 Err(error) => return self.is_final(&error),
             }

@@ -79,14 +79,18 @@ impl Driver {
 
     /// Opens the log before the host is told that the task is recovered: what it writes after that is not lost.
     async fn adopt(&self, socket: &Socket, facts: ContainerFacts, origin: Origin) -> Found {
-        let logs = match origin {
+        let logs = self.output_of(socket, &facts, origin).await;
+        Found::Alive(facts, logs)
+    }
+
+    async fn output_of(&self, socket: &Socket, facts: &ContainerFacts, origin: Origin) -> LogsFrom {
+        match origin {
             // Its supervisor writes to the host's collector: whoever reads beside it takes bytes away.
             Origin::GoDriver { streams_logs: false } => LogsFrom::Elsewhere,
             Origin::Ours | Origin::GoDriver { streams_logs: true } => {
                 LogsFrom::resumed(&self.shared, &*socket.runtime, &facts.id).await
             }
-        };
-        Found::Alive(facts, logs)
+        }
     }
 
     /// Whether a driver went away between the end of a container and the end of its output.
@@ -102,6 +106,8 @@ impl Driver {
         facts: ContainerFacts,
         origin: Origin,
     ) -> Found {
+        // Before it runs: its first lines may come before the start is answered.
+        let logs = self.output_of(socket, &facts, origin).await;
         let started = match socket.runtime.start(&facts.id).await {
             Err(error) if error.effect_is_unknown() => self.has_started(socket, &facts, error).await,
             other => other.map(drop),
@@ -111,7 +117,7 @@ impl Driver {
                 self.shared.events(task).started_again();
                 let now = socket.runtime.inspect(facts.id.as_str()).await;
                 let now = now.ok().filter(|now| now.id == facts.id);
-                self.adopt(socket, now.unwrap_or(facts), origin).await
+                Found::Alive(now.unwrap_or(facts), logs)
             }
             Err(error) => {
                 self.shared.events(task).not_started_again(&error.to_string());

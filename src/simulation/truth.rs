@@ -159,6 +159,11 @@ impl Truth {
         locked(&self.lives).get(id).is_some_and(|life| life.ends.is_empty())
     }
 
+    /// Whether a container has had one run, which is over.
+    pub fn ran_once(&self, id: &ContainerId) -> bool {
+        locked(&self.lives).get(id).is_some_and(|life| life.ends.len() == 1 && !life.running)
+    }
+
     /// When a container started last.
     pub fn started_at(&self, id: &ContainerId) -> Option<Timestamp> {
         locked(&self.lives).get(id)?.now.started_at

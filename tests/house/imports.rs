@@ -97,6 +97,17 @@ fn only_adapters_ask_the_machine() {
     assert_eq!(found, [""; 0]);
 }
 
+/// Without `biased` tokio chooses at random, and the same seed would not be the same world.
+#[test]
+fn every_select_is_biased() {
+    let rooms = ["src/driver/", "src/ports/", "src/adapters/memory/", "src/simulation/"];
+    let inner = sources().into_iter().filter(|source| rooms.iter().any(|room| source.path.starts_with(room)));
+    let unbiased = inner.filter(|source| {
+        source.text.split("select! {").skip(1).any(|arms| !arms.trim_start().starts_with("biased;"))
+    });
+    assert_eq!(unbiased.map(|source| source.path).collect::<Vec<_>>(), [""; 0]);
+}
+
 #[test]
 fn a_wrong_import_would_be_seen() {
     let text =

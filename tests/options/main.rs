@@ -7,3 +7,4 @@ mod any_value;
 mod examples;
 mod hcl;
 mod pages;
+mod round_trip;

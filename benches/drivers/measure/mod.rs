@@ -9,7 +9,6 @@ mod footprint;
 mod growth;
 mod idle;
 mod population;
-mod splitter;
 mod start;
 mod start_podman1;
 
@@ -35,9 +34,6 @@ pub async fn all(args: &Args, board: &Board) {
     }
     if args.wants("growth") {
         growth::all(args, board).await;
-    }
-    if args.wants("splitter") {
-        splitter::all(args, board);
     }
 }
 

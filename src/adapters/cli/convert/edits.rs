@@ -3,6 +3,7 @@
 use super::super::jobfile::Source;
 use super::super::jobfile::source::Place;
 use super::told::{Remark, Weight};
+use hcl_edit::expr::Expression;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -29,6 +30,11 @@ impl Edits {
     /// Puts `text` in the place of `span`.
     pub(super) fn replace(&mut self, span: Range<usize>, text: impl Into<String>) {
         self.replacements.push((span, text.into()));
+    }
+
+    /// Puts `text`, whatever is in it, as an HCL string in the place of `span`.
+    pub(super) fn replace_by_string(&mut self, span: Range<usize>, text: &str) {
+        self.replace(span, Expression::from(text).to_string());
     }
 
     /// Gives what is called so at `span` another name, and keeps the `=` signs of a list of attributes in their

@@ -36,7 +36,7 @@ fn literal(edits: &mut Edits, span: Range<usize>, text: &str) {
         edits.check(span.clone(), format!("image: {reason}"));
     }
     if let Some(name) = name {
-        edits.replace(span.clone(), format!("{name:?}"));
+        edits.replace_by_string(span.clone(), &name);
         edits.changed(span, format!("image is now {name}"));
     }
 }

@@ -46,6 +46,8 @@ fn images_say_where_they_come_from() {
         (r#"image = "${var.registry}/app""#, r#"image = "docker://${var.registry}/app""#),
         (r#"image = var.image"#, r#"image = "docker://${var.image}""#),
         (r#"image = format("%s:1", var.x)"#, r#"image = "docker://${format("%s:1", var.x)}""#),
+        (r#"image = "https://r.internal/$${x}""#, r#"image = "r.internal/$${x}""#),
+        (r#"image = "https://r.internal/a\u0000'""#, r#"image = "r.internal/a\u0000'""#),
         ("image = \"a\"\nload = \"/a.tar\"", "image = \"docker-archive:local/a.tar\"\n# load = \"/a.tar\""),
     ] {
         assert_eq!(config(docker), podman);

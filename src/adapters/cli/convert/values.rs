@@ -43,7 +43,7 @@ fn element(edits: &mut Edits, item: &Expression, path: &str) {
 }
 
 fn written(edits: &mut Edits, span: Range<usize>, path: &str, text: &str) {
-    edits.replace(span.clone(), format!("{text:?}"));
+    edits.replace_by_string(span.clone(), text);
     edits.changed(span, format!("{path} is now {text}"));
 }
 

@@ -123,6 +123,14 @@ pub(super) fn text_of(value: &hcl::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// Tells about `KIND = …` where only the block `KIND { … }` is read.
+pub(super) fn refuse_attribute(eval: &mut Evaluator, body: &Body, kind: &str) {
+    if let Some(attribute) = body.get_attribute(kind) {
+        let span = attribute.key.span().unwrap_or_default();
+        eval.problem(span, format!("{kind} is a block: write it without the equals sign"));
+    }
+}
+
 /// Reads the attributes and blocks of one block, and at the end tells about those that nobody asked for.
 pub(super) struct Fields<'a, 'e> {
     /// The block.
@@ -236,6 +244,7 @@ impl<'a, 'e> Fields<'a, 'e> {
 
     /// The block of a type that may be there once.
     pub(super) fn block(&mut self, kind: &'static str) -> Option<BlockView<'a>> {
+        refuse_attribute(self.eval, self.view.body, kind);
         let mut blocks = self.blocks(kind).into_iter();
         let first = blocks.next();
         if let Some(second) = blocks.next() {

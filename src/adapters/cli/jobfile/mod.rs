@@ -81,6 +81,11 @@ pub fn plugin_block(source: &Arc<Source>, name: &str) -> (Option<model::TaskConf
     let body = parse(&mut eval);
     let mut plugins = body.iter().flat_map(|body| body.get_blocks("plugin"));
     let plugin = plugins.find(|block| block.labels.first().is_some_and(|label| label.as_str() == name));
+    // The agent's older HCL takes these as well. What is not looked at must not pass as clean.
+    let plugin_body = plugin.map(|plugin| (&plugin.body, "config"));
+    for (body, kind) in body.iter().map(|body| (body, "plugin")).chain(plugin_body) {
+        blocks::refuse_attribute(&mut eval, body, kind);
+    }
     let config = plugin.and_then(|plugin| plugin.body.get_blocks("config").next());
     let block = config.map(|block| config::read(&mut eval, &BlockView::of(block, &Bound::default())));
     (block, eval.problems)
@@ -93,7 +98,9 @@ fn parse(eval: &mut Evaluator) -> Option<Body> {
         Ok(body) => Some(body),
         Err(error) => {
             let at = error.location().offset().min(source.text.len());
-            eval.problem(at..at + 1, error.message());
+            let json = source.text.trim_start().starts_with('{');
+            let json = json.then_some("this is JSON, which is not read here: give the same as HCL");
+            eval.problem(at..at + 1, json.unwrap_or(error.message()));
             None
         }
     }

@@ -184,6 +184,28 @@ fn syntax_errors_have_a_place() {
 }
 
 #[test]
+fn a_block_written_as_an_attribute_is_told_and_not_passed_over() {
+    let found = problems(&with_task("config = {\n image = \"a\"\n bogus = 1\n}"));
+    assert!(found.iter().any(|line| line.starts_with("job.hcl:5:1: config is a block")), "{found:?}");
+    for (text, at) in [
+        ("plugin \"x\" {\n config = {\n bogus = 1\n}\n}", "client.hcl:2:2: config is a block"),
+        ("plugin = {\n x = {}\n}", "client.hcl:1:1: plugin is a block"),
+    ] {
+        let found = plugin_block(&Source::new("client.hcl", text), "x").1.to_string();
+        assert!(found.starts_with(at), "{found}");
+    }
+}
+
+#[test]
+fn json_is_named_as_such() {
+    for text in ["{}", "\n {\"plugin\": {\"x\": {\"config\": {\"bogus\": 1}}}}"] {
+        let found = plugin_block(&Source::new("client.json", text), "x").1.to_string();
+        assert!(found.contains("this is JSON"), "{found}");
+        assert!(problems(text)[0].contains("this is JSON"));
+    }
+}
+
+#[test]
 fn restart_lifecycle_and_signals_are_read() {
     let text = "config {\n image = \"a\"\n}\nrestart {\n attempts = 0\n mode = \"delay\"\n}\nlifecycle {\n hook = \"prestart\"\n sidecar = true\n}
         kill_signal = \"SIGINT\"\nkill_timeout = \"1m\"\nleader = true\nuser = \"www\"\nresources {\n cores = 2\n memory_max = -1\n}";
