@@ -3,7 +3,6 @@
 use super::{IDLE, end, watch};
 use crate::args::Args;
 use crate::board::Board;
-use crate::machine;
 use crate::turns::in_turn;
 use std::time::Duration;
 
@@ -24,11 +23,10 @@ pub async fn all(args: &Args, board: &Board) {
             started.push(task);
         }
         tokio::time::sleep(SETTLED).await;
-        let (plugin, podman) = (session.pids().await, session.podman());
-        let before = (machine::cpu(&plugin), machine::cpu(&podman));
+        let meters = session.meters();
         tokio::time::sleep(INTERVAL * u32::try_from(seconds).unwrap()).await;
         let per = |used: Duration| used.as_secs_f64() * 1e3 / (tasks * seconds) as f64;
-        let used = (machine::cpu(&plugin) - before.0, machine::cpu(&podman) - before.1);
+        let used = (meters.driver.used(), meters.podman.used());
         // Podman's time is nobody's by name: what one driver asks of it must not be there in the other's turn.
         for task in &started {
             end(&agent, task.id()).await;
