@@ -8,6 +8,7 @@
 //! | [`seen`] | a container as a service told it, and when its exit code counts |
 //! | [`mod@wait`], [`watches`] | the end of a container, watched once for all who wait |
 //! | [`births`] | the same of those that end before they can be watched |
+//! | [`lately`] | what the service has just said, for those who would ask the same again |
 //! | [`deaths`] | the same where no process can be held |
 //! | [`mod@logs`], [`mod@last_words`], [`mod@stats`] | its output, the end of it, and its counters |
 //! | [`told`] | its output where its file cannot be read |
@@ -15,6 +16,7 @@
 pub mod births;
 pub mod deaths;
 pub mod last_words;
+pub mod lately;
 pub mod logs;
 pub mod seen;
 pub mod stats;

@@ -105,6 +105,11 @@ pub async fn wait<S: Service>(
     id: &ContainerId,
 ) -> Result<ContainerFacts, RuntimeError> {
     let waiter = Waiter { common, call: Call::new("wait for container", id), id };
+    if let Some(hold) = waiter.hold_at_once()
+        && let Turn::Over(facts) = waiter.watch(hold).await?
+    {
+        return Ok(*facts);
+    }
     let mut misses = 0;
     loop {
         let seen = waiter.patient_inspect().await?;
@@ -145,9 +150,6 @@ impl<S: Service> Waiter<'_, S> {
         let pidfd = |pid: Option<u32>| pid.and_then(|pid| Pidfd::of_container(root, pid, id));
         let init = pidfd(seen.facts.pid);
         let oom = init.as_ref().and_then(|init| oom_watch(root, init, id));
-        if oom.is_some() {
-            self.common.births.forget(self.id);
-        }
         if self.common.exits.get().is_none() {
             let dir = seen.conmon_pid.and_then(|pid| exit_file::dir_of(root, pid, id));
             // Another watch may have been faster, with the same answer.
@@ -155,6 +157,13 @@ impl<S: Service> Waiter<'_, S> {
         }
         let process = init.or_else(|| pidfd(seen.conmon_pid))?;
         Some(Hold { process, oom, seen })
+    }
+
+    /// The same without asking, if the first process that was seen a moment ago is still there.
+    fn hold_at_once(&self) -> Option<Hold> {
+        let seen = self.common.lately.of(self.clock().now(), self.id)?;
+        let first = seen.facts.pid;
+        self.hold(seen).filter(|hold| first == Some(hold.process.pid()) && !hold.process.has_ended())
     }
 
     /// Sleeps until the process has ended, then looks for the record.
@@ -197,6 +206,7 @@ impl<S: Service> Waiter<'_, S> {
             hold.process.ended().await?;
             return Ok(self.killed_unseen(&hold.seen));
         };
+        self.common.births.forget(self.id);
         let mut killed_before = watch.killed_before();
         if killed_before.is_some() && within(self.clock(), DYING, hold.process.ended()).await.is_err() {
             killed_before = None;

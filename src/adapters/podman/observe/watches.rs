@@ -1,9 +1,10 @@
 //! One watch per container, however many wait for its end, and what all watches of a service share.
 
-use super::Service;
 use super::births::Births;
 use super::deaths::Deaths;
+use super::lately::Lately;
 use super::wait::wait;
+use super::{Seen, Service};
 use crate::domain::container::ContainerFacts;
 use crate::domain::task::identity::ContainerId;
 use crate::ports::RuntimeError;
@@ -34,6 +35,8 @@ pub struct Common<S> {
     pub exits: OnceLock<PathBuf>,
     /// What was seen of containers before anybody waited for them.
     pub births: Births,
+    /// What the service has just said.
+    pub lately: Lately,
     /// Who waits for the service's word.
     pub deaths: Deaths,
 }
@@ -52,6 +55,7 @@ impl<S: Service> Watches<S> {
             root: root.to_owned(),
             exits: OnceLock::new(),
             births: Births::default(),
+            lately: Lately::default(),
             deaths: Deaths::default(),
         };
         Self { shared: Arc::new(common), watching: Arc::default() }
@@ -72,8 +76,25 @@ impl<S: Service> Watches<S> {
         self.shared.births.begin(&self.shared.root, id);
     }
 
-    /// Nobody will ask about this container again.
-    pub fn forget(&self, id: &ContainerId) {
+    /// See [`crate::ports::ContainerRuntime::inspect`]. Observers that begin right after it do not ask again.
+    pub async fn inspect(&self, id: &str) -> Result<ContainerFacts, RuntimeError> {
+        let seen = self.service().seen(id).await?;
+        let facts = seen.facts.clone();
+        self.shared.lately.note(self.service().clock().now(), seen);
+        Ok(facts)
+    }
+
+    /// A container whose state does not matter.
+    pub async fn seen(&self, id: &ContainerId) -> Result<Seen, RuntimeError> {
+        match self.shared.lately.of(self.service().clock().now(), id) {
+            Some(seen) => Ok(seen),
+            None => self.service().seen(id.as_str()).await,
+        }
+    }
+
+    /// Something is done to a container: what was seen of it is over.
+    pub fn touched(&self, id: &ContainerId) {
+        self.shared.lately.forget(id);
         self.shared.births.forget(id);
     }
 
