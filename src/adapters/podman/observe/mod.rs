@@ -7,11 +7,13 @@
 //! | --- | --- |
 //! | [`seen`] | a container as a service told it, and when its exit code counts |
 //! | [`mod@wait`], [`watches`] | the end of a container, watched once for all who wait |
+//! | [`lately`] | what the service has just said, for those who would ask the same again |
 //! | [`deaths`] | the same where no process can be held |
 //! | [`mod@logs`], [`mod@last_words`], [`mod@stats`] | its output, the end of it, and its counters |
 
 pub mod deaths;
 pub mod last_words;
+pub mod lately;
 pub mod logs;
 pub mod seen;
 pub mod stats;

@@ -100,6 +100,11 @@ pub async fn wait<S: Service>(
     id: &ContainerId,
 ) -> Result<ContainerFacts, RuntimeError> {
     let waiter = Waiter { common, call: Call::new("wait for container", id), id };
+    if let Some(hold) = waiter.hold_at_once()
+        && let Turn::Over(facts) = waiter.watch(hold).await?
+    {
+        return Ok(*facts);
+    }
     let mut misses = 0;
     loop {
         let seen = waiter.patient_inspect().await?;
@@ -147,6 +152,13 @@ impl<S: Service> Waiter<'_, S> {
         }
         let process = init.or_else(|| pidfd(seen.conmon_pid))?;
         Some(Hold { process, oom, seen })
+    }
+
+    /// The same without asking, if the first process that was seen a moment ago is still there.
+    fn hold_at_once(&self) -> Option<Hold> {
+        let seen = self.common.lately.of(self.clock().now(), self.id)?;
+        let first = seen.facts.pid;
+        self.hold(seen).filter(|hold| first == Some(hold.process.pid()) && !hold.process.has_ended())
     }
 
     /// Sleeps until the process has ended, then looks for the record.

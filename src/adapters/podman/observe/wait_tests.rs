@@ -6,9 +6,11 @@ use crate::domain::container::{ContainerFacts, ContainerState, MemoryAtEnd};
 use crate::domain::task::identity::ContainerId;
 use crate::domain::time::Timestamp;
 use crate::ports::ErrorKind;
+use futures_util::poll;
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -203,6 +205,37 @@ async fn while_the_service_is_away_conmons_file_is_the_record() {
     let ContainerFacts { state, exit_code, finished_at, pid, .. } = facts.unwrap();
     assert_eq!((state, exit_code, pid), (ContainerState::Exited, Some(42), None));
     assert!(finished_at.is_some());
+}
+
+#[tokio::test]
+async fn a_wait_right_after_a_look_asks_only_for_the_record() {
+    let (mut child, pid) = program();
+    let root = machine(pid, ID);
+    let watches = watches(Script::seeing([Ok(held(pid))]), root.path());
+    assert_eq!(watches.inspect(ID).await.unwrap().pid, Some(pid));
+    let id = id();
+    let mut wait = pin!(watches.wait(&id));
+    assert!(poll!(&mut wait).is_pending());
+    assert_eq!((watches.seen(&id).await.unwrap(), watches.service().looks()), (held(pid), 1));
+    watches.service().now_sees(Ok(exited(5)));
+    fs::write(root.path().join("exits").join(ID), "5").unwrap();
+    child.kill().await.unwrap();
+    assert_eq!((wait.await.unwrap().exit_code, watches.service().looks()), (Some(5), 2));
+}
+
+#[tokio::test]
+async fn after_a_start_or_an_end_the_service_is_asked_again() {
+    let (mut child, pid) = program();
+    let root = machine(pid, ID);
+    let watches = watches(Script::seeing([Ok(held(pid))]), root.path());
+    watches.inspect(ID).await.unwrap();
+    watches.touched(&id());
+    watches.seen(&id()).await.unwrap();
+    assert_eq!(watches.service().looks(), 2, "it may run anew");
+    watches.inspect(ID).await.unwrap();
+    child.kill().await.unwrap();
+    watches.service().now_sees(Ok(exited(6)));
+    assert_eq!((code(&watches).await, watches.service().looks()), (Some(6), 4), "what was seen has ended");
 }
 
 #[tokio::test]
