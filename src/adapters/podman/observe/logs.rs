@@ -1,21 +1,21 @@
 //! A container's output, from the file that conmon writes; the service is asked only where it is. A file that cannot be
 //! seen from here, and a journal, are told by the service ([`super::told`]).
 
-use super::{Seen, Service, Watches, told};
+use super::{Batches, Seen, Service, Watches};
 use crate::adapters::podman::call::Call;
 use crate::adapters::podman::linux::inotify::Notifier;
 use crate::adapters::podman::linux::logfile::{self, Bounds};
 use crate::domain::container::labels::{Owner, log_backlog, owner};
 use crate::domain::limits::{RETRY_FIRST, RETRY_LONGEST};
-use crate::domain::log::{LogBatch, LogStart};
+use crate::domain::log::LogStart;
 use crate::domain::task::identity::ContainerId;
 use crate::ports::{ErrorKind, RuntimeError};
 use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
 use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Writes records of the format that we read. `json-file` is an alias of it (libpod 2.2 to 5).
 const DRIVERS: [&str; 3] = ["k8s-file", "json-file", ""];
@@ -28,7 +28,7 @@ pub async fn logs<S: Service>(
     watches: &Watches<S>,
     id: &ContainerId,
     start: LogStart,
-) -> Result<BoxStream<'static, Result<LogBatch, RuntimeError>>, RuntimeError> {
+) -> Result<Batches, RuntimeError> {
     let call = Call::new("read logs of container", id);
     let seen = watches.seen(id).await?;
     let bounds = bounds(&seen.facts.labels);
@@ -36,7 +36,7 @@ pub async fn logs<S: Service>(
     let journal = seen.log_driver == JOURNAL;
     let path = if journal { None } else { visible(watches.root(), &file(&call, seen)?).await };
     let Some(path) = path else {
-        return Ok(told::follow(watches.clone(), call, id.clone(), start, ended));
+        return Arc::clone(watches.service()).api_logs(&call, id, start, ended).await;
     };
     let batches = logfile::follow(&Notifier::of_process(), path.clone(), bounds, start, ended).await;
     let failed = move |error: io::Error| call.error(kind(&error), format!("{}: {error}", path.display()));
@@ -55,7 +55,7 @@ pub(super) fn file(call: &Call, seen: Seen) -> Result<PathBuf, RuntimeError> {
 
 /// Where we find the file, if its directory can be seen from here: in the mount namespace of the service, by whom it lets
 /// in. The file itself may come later.
-async fn visible(root: &Path, path: &Path) -> Option<PathBuf> {
+pub(super) async fn visible(root: &Path, path: &Path) -> Option<PathBuf> {
     let path = root.join(path.strip_prefix("/").unwrap_or(path));
     let is_there = tokio::fs::try_exists(path.parent()?).await.is_ok_and(|is_there| is_there);
     is_there.then_some(path)

@@ -34,14 +34,21 @@ pub use stats::{Groups, stats};
 pub use watches::Watches;
 
 use super::call::Call;
-use crate::domain::log::Stream;
+use crate::domain::log::{LogBatch, LogStart, Stream};
 use crate::domain::stats::StatsSample;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::time::Timestamp;
 use crate::ports::{Clock, ErrorKind, RuntimeError};
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use std::collections::HashSet;
+use std::sync::Arc;
+
+/// What a container writes, as it writes it.
+pub type Batches = BoxStream<'static, Result<LogBatch, RuntimeError>>;
+
+const UNSEEN: &str = "its log file is not to be seen from here";
 
 /// Which output a service shall tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +57,8 @@ pub struct Wanted {
     pub follow: bool,
     /// Only what was written later than that.
     pub after: Option<Timestamp>,
+    /// Only so many of the last lines.
+    pub tail: Option<u32>,
 }
 
 /// A line of output, or a part of one.
@@ -96,7 +105,27 @@ pub trait Service: Send + Sync + 'static {
         _: &ContainerId,
         _: Wanted,
     ) -> Result<BoxStream<'static, Result<Vec<Line>, RuntimeError>>, RuntimeError> {
-        Err(call.error(ErrorKind::Unsupported, "its log cannot be seen from here"))
+        Err(call.error(ErrorKind::Unsupported, UNSEEN))
+    }
+
+    /// The same for whoever follows a log, for where its file is not to be seen; `ended` comes when nothing more will be
+    /// written.
+    async fn api_logs(
+        self: Arc<Self>,
+        call: &Call,
+        id: &ContainerId,
+        start: LogStart,
+        ended: BoxFuture<'static, ()>,
+    ) -> Result<Batches, RuntimeError>
+    where
+        Self: Sized,
+    {
+        Ok(told::follow(self, call.clone(), id.clone(), start, ended))
+    }
+
+    /// The end of its standard error, likewise.
+    async fn api_last_words(&self, call: &Call, _: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
+        Err(call.error(ErrorKind::Unsupported, UNSEEN))
     }
 
     /// Counters by the service's own means.

@@ -5,7 +5,7 @@
 //! a second and the bytes of it that were delivered: whoever goes on asks for that second again and leaves those out. A
 //! clock that is set back in the same moment makes it leave out others.
 
-use super::{Line, Service, Wanted, Watches};
+use super::{Batches, Line, Service, Wanted};
 use crate::adapters::podman::call::Call;
 use crate::domain::limits::RETRY_FIRST;
 use crate::domain::log::{LogBatch, LogCursor, LogStart};
@@ -15,6 +15,7 @@ use crate::ports::RuntimeError;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
+use std::sync::Arc;
 
 const NANOS: i64 = 1_000_000_000;
 
@@ -26,14 +27,14 @@ type Lines = BoxStream<'static, Result<Vec<Line>, RuntimeError>>;
 
 /// The output from `start` on, which ends some time after `ended` has come.
 pub fn follow<S: Service>(
-    watches: Watches<S>,
+    service: Arc<S>,
     call: Call,
     id: ContainerId,
     start: LogStart,
     ended: BoxFuture<'static, ()>,
-) -> BoxStream<'static, Result<LogBatch, RuntimeError>> {
-    let position = Position::new(start, watches.service().clock().now());
-    let told = Told { watches, call, id, position, ended: Some(ended), lines: None };
+) -> Batches {
+    let position = Position::new(start, service.clock().now());
+    let told = Told { service, call, id, position, ended: Some(ended), lines: None };
     let step = |mut told: Told<S>| async move {
         let batch = told.next().await.transpose()?;
         let more = batch.is_ok().then_some(told);
@@ -43,7 +44,7 @@ pub fn follow<S: Service>(
 }
 
 struct Told<S> {
-    watches: Watches<S>,
+    service: Arc<S>,
     call: Call,
     id: ContainerId,
     position: Position,
@@ -64,7 +65,7 @@ impl<S: Service> Told<S> {
                 }
                 None if self.ended.is_none() => return Ok(None),
                 // The service goes away, or knows of an end that we are about to hear of.
-                None => self.watches.service().clock().sleep(RETRY_FIRST).await,
+                None => self.service.clock().sleep(RETRY_FIRST).await,
             }
         }
     }
@@ -72,10 +73,10 @@ impl<S: Service> Told<S> {
     /// What is told next; `None` at the end of a reply.
     async fn lines(&mut self) -> Result<Option<Vec<Line>>, RuntimeError> {
         let wanted = self.lines.is_none().then(|| self.position.wanted(self.ended.is_some()));
-        let (watches, call, id, lines) = (&self.watches, &self.call, &self.id, &mut self.lines);
+        let (service, call, id, lines) = (&self.service, &self.call, &self.id, &mut self.lines);
         let told = async {
             if let Some(wanted) = wanted {
-                *lines = Some(watches.service().output(call, id, wanted).await?);
+                *lines = Some(service.output(call, id, wanted).await?);
             }
             match lines {
                 Some(lines) => lines.next().await.transpose(),
@@ -132,7 +133,7 @@ impl Position {
     fn wanted(&mut self, follow: bool) -> Wanted {
         self.skip += std::mem::take(&mut self.bytes);
         let before = Timestamp::from_unix_nanos(self.second.saturating_mul(NANOS).saturating_sub(1));
-        Wanted { follow, after: (self.second > 0).then_some(before).max(self.floor) }
+        Wanted { follow, after: (self.second > 0).then_some(before).max(self.floor), tail: None }
     }
 
     /// What is new in `lines`.

@@ -4,8 +4,6 @@ use super::*;
 use crate::adapters::podman::observe::tests::Script;
 use crate::domain::log::Stream;
 use crate::ports::ErrorKind;
-use std::path::Path;
-use std::sync::Arc;
 
 fn line(second: i64, text: &str) -> Line {
     Line { stream: Stream::Stdout, second, bytes: text.as_bytes().to_vec() }
@@ -27,8 +25,7 @@ fn read(
     start: LogStart,
     ended: BoxFuture<'static, ()>,
 ) -> BoxStream<'static, Result<LogBatch, RuntimeError>> {
-    let watches = Watches::new(Arc::new(script), Path::new("/nowhere"));
-    follow(watches, Call::new("read logs of container", "c"), ContainerId::new("c"), start, ended)
+    follow(Arc::new(script), Call::new("read logs of container", "c"), ContainerId::new("c"), start, ended)
 }
 
 fn in_a_while() -> BoxFuture<'static, ()> {

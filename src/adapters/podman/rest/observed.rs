@@ -53,6 +53,10 @@ impl Service for Podman {
         output::output(self, call, id, wanted).await
     }
 
+    async fn api_last_words(&self, call: &Call, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
+        output::last_words(self, call, id).await
+    }
+
     async fn api_stats(&self, call: &Call, id: &ContainerId) -> Result<StatsSample, RuntimeError> {
         self.counters(call, id).await
     }

@@ -106,7 +106,7 @@ impl ContainerRuntime for RestRuntime {
     }
 
     async fn last_words(&self, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
-        observe::last_words(&*self.podman, id).await
+        observe::last_words(&self.watches, id).await
     }
 
     async fn exec(&self, id: &ContainerId, exec: &ExecSpec) -> Result<ExecSession, RuntimeError> {
