@@ -57,8 +57,6 @@ pub struct Wanted {
     pub follow: bool,
     /// Only what was written later than that.
     pub after: Option<Timestamp>,
-    /// Only so many of the last lines.
-    pub tail: Option<u32>,
 }
 
 /// A line of output, or a part of one.

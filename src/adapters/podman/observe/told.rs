@@ -133,7 +133,7 @@ impl Position {
     fn wanted(&mut self, follow: bool) -> Wanted {
         self.skip += std::mem::take(&mut self.bytes);
         let before = Timestamp::from_unix_nanos(self.second.saturating_mul(NANOS).saturating_sub(1));
-        Wanted { follow, after: (self.second > 0).then_some(before).max(self.floor), tail: None }
+        Wanted { follow, after: (self.second > 0).then_some(before).max(self.floor) }
     }
 
     /// What is new in `lines`.

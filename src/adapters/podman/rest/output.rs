@@ -22,9 +22,6 @@ use time::format_description::well_known::Rfc3339;
 
 const HEADER_BYTES: usize = 8;
 const STDERR: u8 = 2;
-/// Of both streams, among which the last words are looked for.
-const LAST_LINES: u32 = 256;
-
 const NANOS: i64 = 1_000_000_000;
 
 /// Longest frame that is waited for. Those of files have at most 8 KiB, a line of a journal may be longer.
@@ -53,9 +50,10 @@ pub async fn output(
     Ok(stream::unfold(Some(reader), move |reader| async move { step(reader?).await }).boxed())
 }
 
-/// See [`crate::ports::ContainerRuntime::last_words`].
+/// See [`crate::ports::ContainerRuntime::last_words`]. Of all lines: those of `tail=N` come with their parts glued to
+/// lines of the other stream (4.3). Whoever asks is not patient.
 pub async fn last_words(podman: &Podman, call: &Call, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
-    let wanted = Wanted { follow: false, after: None, tail: Some(LAST_LINES) };
+    let wanted = Wanted { follow: false, after: None };
     let mut lines = output(podman, call, id, wanted).await?;
     let mut words = Vec::new();
     while let Some(lines) = lines.next().await {
@@ -72,9 +70,6 @@ fn query(wanted: Wanted) -> String {
     let after = after.and_then(|nanos| OffsetDateTime::from_unix_timestamp_nanos(nanos).ok());
     if let Some(after) = after.and_then(|after| after.format(&Rfc3339).ok()) {
         query.push_str(&format!("&since={}", escape(&after)));
-    }
-    if let Some(tail) = wanted.tail {
-        query.push_str(&format!("&tail={tail}"));
     }
     query
 }
@@ -181,8 +176,7 @@ mod tests {
             framed(1, "1970-01-01T00:00:07Z "),
             framed(2, "1970-01-01T00:00:08Z err"),
         ];
-        let wanted =
-            Wanted { follow: true, after: Some(Timestamp::from_unix_nanos(6_999_999_999)), tail: None };
+        let wanted = Wanted { follow: true, after: Some(Timestamp::from_unix_nanos(6_999_999_999)) };
         let (lines, requests) = lines(reply("4.3.1", &body.concat()), wanted).await;
         let expected = [
             said(Stream::Stdout, 7, "one two\n"),
@@ -198,7 +192,7 @@ mod tests {
     #[tokio::test]
     async fn a_cut_frame_and_nonsense_are_errors_after_what_came_before() {
         let whole = framed(1, "1970-01-01T00:00:07Z x\n");
-        let wanted = || Wanted { follow: false, after: None, tail: None };
+        let wanted = || Wanted { follow: false, after: None };
         let (cut, _) = lines(reply("4.3.1", &[&whole[..], &whole[..9]].concat()), wanted()).await;
         assert_eq!(cut, [said(Stream::Stdout, 7, "x\n"), Err(ErrorKind::Unavailable)]);
         let (nonsense, _) = lines(reply("4.3.1", &framed(1, "no time")), wanted()).await;
