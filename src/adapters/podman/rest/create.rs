@@ -51,7 +51,7 @@ impl Podman {
             return Ok(());
         }
         let body = serde_json::json!({
-            "Name": volume.name, "Driver": volume.driver, "Options": volume.options, "Labels": volume.labels,
+            "Name": volume.name, "Driver": volume.driver, "Options": *volume.options, "Labels": *volume.labels,
         });
         let reply =
             self.ask(&call, &Ask::post("/volumes/create".to_owned()).json(body.to_string().into())).await?;
