@@ -9,7 +9,8 @@ use std::path::PathBuf;
 /// The exit status is 0 if every goal that could be judged is met.
 #[derive(Parser)]
 #[command(
-    after_help = "Measurements: handshake, idle, start, population, stats, exit, stop, exec, logs, growth"
+    after_help = "Measurements: handshake, idle, start, population, stats, exit, stop, exec, logs, growth, \
+                  simulator"
 )]
 pub struct Args {
     /// The first column: the binary that is shipped.
@@ -27,6 +28,9 @@ pub struct Args {
     /// Where the figures are written.
     #[arg(long, value_name = "FILE", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench/drivers.json"))]
     pub json: PathBuf,
+    /// Also draw SVG charts, into this directory.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench"))]
+    pub plot: Option<PathBuf>,
 }
 
 impl Args {

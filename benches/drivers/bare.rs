@@ -7,7 +7,7 @@ use nomad_driver_podman::adapters::podman::rest::spec;
 use nomad_driver_podman::domain::config::{PluginConfig, TaskConfig};
 use nomad_driver_podman::domain::container::{Node, plan};
 use nomad_driver_podman::domain::fingerprint::RuntimeFacts;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -42,6 +42,23 @@ impl Bare {
         self.call("DELETE", &format!("containers/{id}?force=true&timeout=0&volumes=true"), b"");
     }
 
+    /// Runs a command that prints nothing in a container, and asks how it ended.
+    pub fn exec(&mut self, id: &str, command: &[&str]) {
+        let session = json!({ "Cmd": command, "AttachStdout": true, "AttachStderr": true }).to_string();
+        let session = self.call("POST", &format!("containers/{id}/exec"), session.as_bytes());
+        let session: Value = serde_json::from_str(&session).unwrap();
+        let session = session["Id"].as_str().expect("an id");
+        // The stream takes its connection with it.
+        let mut attached = Self::connect().stream;
+        let start =
+            head("POST", &format!("exec/{session}/start"), "Connection: Upgrade\r\nUpgrade: tcp\r\n", 2);
+        attached.write_all(&[start.as_bytes(), b"{}"].concat()).unwrap();
+        attached.read_to_end(&mut Vec::new()).unwrap();
+        let ended: Value =
+            serde_json::from_str(&self.call("GET", &format!("exec/{session}/json"), b"")).unwrap();
+        assert_eq!(ended["ExitCode"], 0, "{ended}");
+    }
+
     /// The first process of a container.
     pub fn pid(&mut self, id: &str) -> i32 {
         let container: Value =
@@ -59,11 +76,7 @@ impl Bare {
     }
 
     fn call(&mut self, method: &str, path: &str, body: &[u8]) -> String {
-        let head = format!(
-            "{method} /v4.0.0/libpod/{path} HTTP/1.1\r\nHost: d\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\n\r\n",
-            body.len()
-        );
+        let head = head(method, path, "", body.len());
         self.stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
         let (head, body) = self.reply();
         assert!(head.starts_with("HTTP/1.1 2"), "{path}: {head}{body}");
@@ -86,6 +99,14 @@ impl Bare {
             bytes.extend_from_slice(&chunk[..read]);
         }
     }
+}
+
+/// A request up to its body; `more` are whole header lines.
+fn head(method: &str, path: &str, more: &str, length: usize) -> String {
+    format!(
+        "{method} /v4.0.0/libpod/{path} HTTP/1.1\r\nHost: d\r\n{more}Content-Type: application/json\r\n\
+         Content-Length: {length}\r\n\r\n"
+    )
 }
 
 /// The body, once it is all there.

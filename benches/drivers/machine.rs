@@ -1,7 +1,10 @@
 //! What the kernel says about processes: memory and processor time, helpers of theirs included.
 
-use std::collections::BTreeSet;
+use nomad_driver_podman::adapters::nomad::state_dir;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// USER_HZ: the unit of /proc/PID/stat, the same on every Linux that Nomad runs on.
@@ -29,36 +32,78 @@ fn kib(rollup: &str, key: &str) -> f64 {
     line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0.0)
 }
 
-/// Processor time so far of all these processes and of their children that have ended.
-pub fn cpu(pids: &BTreeSet<u32>) -> Duration {
+/// Processor time that processes use from a moment on.
+///
+/// To the nanosecond for threads that are still there in the end; a thread that went in between had nothing to do any
+/// more. Children that ended count in hundredths of a second, as the kernel passes them on.
+pub struct Meter {
+    threads: BTreeMap<PathBuf, Duration>,
+    children: Duration,
+    pids: BTreeSet<u32>,
+}
+
+impl Meter {
+    pub fn start(pids: BTreeSet<u32>) -> Self {
+        Self { threads: threads(&pids), children: children(&pids), pids }
+    }
+
+    /// Since the start.
+    pub fn used(&self) -> Duration {
+        let before = |thread: &PathBuf| self.threads.get(thread).copied().unwrap_or_default();
+        let now = threads(&self.pids);
+        let own: Duration = now.iter().map(|(thread, time)| time.saturating_sub(before(thread))).sum();
+        own + children(&self.pids).saturating_sub(self.children)
+    }
+}
+
+/// What each thread has used so far.
+fn threads(pids: &BTreeSet<u32>) -> BTreeMap<PathBuf, Duration> {
+    let tasks = pids.iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok()).flatten();
+    let paths = tasks.filter_map(|task| Some(task.ok()?.path()));
+    paths.filter_map(|thread| Some((thread.clone(), on_processor(&thread)?))).collect()
+}
+
+/// The first number of schedstat: nanoseconds (proc(5); every distribution's kernel has it).
+fn on_processor(thread: &Path) -> Option<Duration> {
+    let line = fs::read_to_string(thread.join("schedstat")).ok()?;
+    line.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+}
+
+/// What children used that have ended and were waited for.
+fn children(pids: &BTreeSet<u32>) -> Duration {
     pids.iter().map(|pid| ticks(*pid).unwrap_or(0)).sum::<u32>() * TICK
 }
 
 fn ticks(pid: u32) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // After the name, which may hold anything: state is the first field, utime to cstime the 12th to 15th.
+    // After the name, which may hold anything: state is the first field, cutime and cstime the 14th and 15th.
     let fields = stat.rsplit_once(')')?.1.split_whitespace();
-    Some(fields.skip(11).take(4).filter_map(|field| field.parse::<u32>().ok()).sum())
+    Some(fields.skip(13).take(2).filter_map(|field| field.parse::<u32>().ok()).sum())
 }
 
-/// A process, its descendants, and whoever else was given the same private `TMPDIR`: a helper that has been let go.
-pub fn family(pid: u32) -> BTreeSet<u32> {
+/// Every process that was given this directory for what plugins keep, in its environment or as an argument: a plugin,
+/// what it was wrapped in, and the helper that it let go; and their descendants.
+pub fn family(state: &Path) -> BTreeSet<u32> {
     let all = pids();
-    let mut found = BTreeSet::from([pid]);
-    if let Some(mark) = tmpdir(pid) {
-        found.extend(all.iter().filter(|other| tmpdir(**other).as_ref() == Some(&mark)));
-    }
+    let mut found: BTreeSet<u32> = all.iter().copied().filter(|pid| was_given(*pid, state)).collect();
     loop {
-        let more: Vec<u32> = all
-            .iter()
-            .copied()
-            .filter(|pid| !found.contains(pid) && parent(*pid).is_some_and(|parent| found.contains(&parent)))
-            .collect();
+        let is_child = |pid: &u32| parent(*pid).is_some_and(|parent| found.contains(&parent));
+        let more: Vec<u32> =
+            all.iter().copied().filter(|pid| !found.contains(pid) && is_child(pid)).collect();
         if more.is_empty() {
             return found;
         }
         found.extend(more);
     }
+}
+
+fn was_given(pid: u32, state: &Path) -> bool {
+    let (state, variable) = (state.as_os_str().as_bytes(), state_dir::VARIABLE.as_bytes());
+    let variable = [variable, b"=", state].concat();
+    let words = |file: &str| fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+    let has =
+        |bytes: Vec<u8>, start: &[u8]| bytes.split(|byte| *byte == 0).any(|word| word.starts_with(start));
+    has(words("environ"), &variable) || has(words("cmdline"), state)
 }
 
 /// Processes whose command line has this word: the service behind a socket.
@@ -74,14 +119,6 @@ pub fn with_argument(word: &str) -> BTreeSet<u32> {
 fn pids() -> Vec<u32> {
     let entries = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
-}
-
-fn tmpdir(pid: u32) -> Option<Vec<u8>> {
-    let environ = fs::read(format!("/proc/{pid}/environ")).ok()?;
-    let found = environ.split(|byte| *byte == 0).find(|word| word.starts_with(b"TMPDIR="))?.to_vec();
-    // That of the person at the terminal is everybody's.
-    let own = std::env::var("TMPDIR").map(|own| format!("TMPDIR={own}").into_bytes()).ok();
-    (Some(&found) != own.as_ref()).then_some(found)
 }
 
 fn parent(pid: u32) -> Option<u32> {

@@ -25,8 +25,10 @@ mod bare;
 mod board;
 mod machine;
 mod measure;
+mod plot;
 mod report;
 mod rows;
+mod run;
 mod session;
 mod turns;
 
@@ -59,32 +61,9 @@ mod sh;
 #[allow(dead_code, reason = "shared with tests/wire")]
 mod task;
 
-use args::Args;
-use board::Board;
 use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    // What goes wrong is told in its column.
-    std::panic::set_hook(Box::new(|_| {}));
-    let board = Board::new(args.sides());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let local = tokio::task::LocalSet::new();
-    let finished = local.block_on(&runtime, async {
-        tokio::select! {
-            () = measure::all(&args, &board) => true,
-            _ = tokio::signal::ctrl_c() => false,
-        }
-    });
-    // Whatever was under way is taken down here: plugins are killed, containers removed.
-    drop(local);
-    runtime.shutdown_background();
-    report::print(&board);
-    report::write(&board, &args.json);
-    match finished {
-        true if board.all_met() => ExitCode::SUCCESS,
-        true => ExitCode::FAILURE,
-        false => ExitCode::from(130),
-    }
+    run::run(&args::Args::parse()).into()
 }

@@ -4,7 +4,7 @@ use crate::agent::Agent;
 use crate::arm::Arm;
 use crate::board::Side;
 use crate::lab::Lab;
-use crate::machine;
+use crate::machine::{self, Meter};
 use crate::task::Task;
 use serde_json::{Value, json};
 use std::cell::RefCell;
@@ -13,12 +13,19 @@ use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
+/// Of what a plugin said, so many lines are told.
+const LAST_LINES: usize = 3;
+
+/// Processor time of both sides of the socket.
+pub struct Meters {
+    pub driver: Meter,
+    pub podman: Meter,
+}
+
 /// See the module.
 pub struct Session {
     pub lab: Lab,
     agent: RefCell<Option<Rc<Agent>>>,
-    /// Every process of every plugin of this session.
-    family: RefCell<BTreeSet<u32>>,
     /// Both ends of log FIFOs of tasks that say nothing.
     held: RefCell<Vec<File>>,
 }
@@ -30,7 +37,7 @@ impl Session {
         let mut arm = Arm::find(arm)?;
         arm.binary.clone_from(&side.binary);
         let lab = Lab::new(arm, "bench");
-        Ok(Self { lab, agent: RefCell::default(), family: RefCell::default(), held: RefCell::default() })
+        Ok(Self { lab, agent: RefCell::default(), held: RefCell::default() })
     }
 
     /// A plugin at work: the one that runs, or a new one.
@@ -57,26 +64,19 @@ impl Session {
     /// Kills the plugin as the kernel does when memory is short; tasks live on.
     pub async fn kill_plugin(&self) {
         if let Some(agent) = self.agent.take() {
-            self.remember(&agent);
             agent.process.kill().await;
         }
     }
 
-    fn remember(&self, agent: &Agent) {
-        if agent.process.is_running() {
-            self.family.borrow_mut().extend(machine::family(agent.process.pid));
-        }
-    }
-
     /// The processes of the plugin that runs.
-    pub async fn pids(&self) -> BTreeSet<u32> {
-        machine::family(self.agent().await.process.pid)
+    pub fn pids(&self) -> BTreeSet<u32> {
+        machine::family(&self.lab.state())
     }
 
-    /// The processes of the Podman service behind the socket.
-    pub fn podman(&self) -> BTreeSet<u32> {
+    /// Starts to count what the plugin and the Podman service behind the socket use.
+    pub fn meters(&self) -> Meters {
         let socket = self.lab.arm.config["socket_path"].as_str().unwrap_or_default();
-        machine::with_argument(socket)
+        Meters { driver: Meter::start(self.pids()), podman: Meter::start(machine::with_argument(socket)) }
     }
 
     /// A task whose log FIFOs are open and stay empty.
@@ -87,12 +87,16 @@ impl Session {
         task
     }
 
-    /// What the plugin said last on stderr.
+    /// Whether the plugin lives, and what it said last on stderr.
     pub fn last_words(&self) -> String {
-        let agent = self.agent.borrow().clone();
-        let text = agent.map_or(String::new(), |agent| agent.process.stderr.text());
-        let lines: Vec<&str> = text.lines().rev().take(3).collect();
-        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+        let Some(agent) = self.agent.borrow().clone() else { return String::new() };
+        let text = agent.process.stderr.text();
+        let lines: Vec<&str> = text.lines().collect();
+        let said = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n    ");
+        match agent.process.is_running() {
+            true => format!("\n  it lives and said: {said}"),
+            false => format!("\n  it has ended and said: {said}"),
+        }
     }
 
     /// Ends all tasks as the agent does.
@@ -106,10 +110,8 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if let Some(agent) = self.agent.take() {
-            self.remember(&agent);
-        }
-        machine::kill(&self.family.borrow());
+        // With those that never said hello.
+        machine::kill(&self.pids());
         // What the plugin has left, if it hung or died.
         let _ = catch_unwind(AssertUnwindSafe(|| self.lab.leftovers()));
     }

@@ -1,9 +1,9 @@
 //! Rounds in turn: A B A B.
 
 use crate::board::Board;
+use crate::harness;
 use crate::session::Session;
 use futures_util::FutureExt;
-use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -33,7 +33,7 @@ pub async fn in_turn(
                 Ok(_) if number == 0 && rounds > 2 => {}
                 Ok(figures) => board.add(side, figures),
                 Err(reason) => {
-                    board.fail(side, name, with_last_words(reason, session));
+                    board.fail(side, name, reason + &session.last_words());
                     *slot = None;
                 }
             }
@@ -44,21 +44,9 @@ pub async fn in_turn(
     }
 }
 
-fn with_last_words(reason: String, session: &Session) -> String {
-    match session.last_words() {
-        words if words.is_empty() => reason,
-        words => format!("{reason}\n  it said: {words}"),
-    }
-}
-
 /// The outcome, or why there is none.
 async fn guarded<T>(work: impl Future<Output = T>) -> Result<T, String> {
     let caught = AssertUnwindSafe(work).catch_unwind();
     let outcome = timeout(ROUND, caught).await.map_err(|_| format!("not within {ROUND:?}"))?;
-    outcome.map_err(told)
-}
-
-fn told(panic: Box<dyn Any + Send>) -> String {
-    let text = panic.downcast_ref::<String>().cloned();
-    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+    outcome.map_err(|panic| harness::told(&*panic))
 }

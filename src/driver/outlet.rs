@@ -90,8 +90,8 @@ impl Outlets {
 
     /// Opens what is not open; true if both are now.
     pub async fn open(&mut self) -> bool {
-        // Both, whatever the first says.
-        let (stdout, stderr) = (self.stdout.open().await, self.stderr.open().await);
+        // Both, whatever the first says, and at once: until we have a pipe, nobody holds it should its keeper die.
+        let (stdout, stderr) = tokio::join!(self.stdout.open(), self.stderr.open());
         stdout && stderr
     }
 

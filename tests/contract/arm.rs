@@ -73,6 +73,10 @@ pub trait Arm: Send + Sync {
     /// Does the deed by other means than the port.
     async fn human(&self, deed: Deed, id: &ContainerId);
 
+    /// Removes a named volume, which no call of the port does: they outlive their containers. An arm without named
+    /// volumes has none to remove.
+    async fn remove_volume(&self, _name: &str) {}
+
     /// A directory of the host whose children can be bound.
     fn work(&self) -> PathBuf;
 

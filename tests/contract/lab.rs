@@ -27,6 +27,7 @@ pub struct Lab {
     /// Marks what this run of the case made.
     pub mark: String,
     names: Mutex<Vec<ContainerName>>,
+    volumes: Mutex<Vec<String>>,
     dirs: Mutex<Vec<TempDir>>,
 }
 
@@ -61,7 +62,15 @@ impl Lab {
     pub fn new(arm: Arc<dyn Arm>) -> Self {
         let (runtime, clock) = (arm.runtime(), arm.clock());
         let mark = format!("ndpc-{:016x}", clock.entropy());
-        Self { arm, runtime, clock, mark, names: Mutex::default(), dirs: Mutex::default() }
+        Self {
+            arm,
+            runtime,
+            clock,
+            mark,
+            names: Mutex::default(),
+            volumes: Mutex::default(),
+            dirs: Mutex::default(),
+        }
     }
 
     /// A container of ours that runs `program`, without a network.
@@ -75,6 +84,14 @@ impl Lab {
             network: Network::None,
             ..ContainerSpec::new(name, self.arm.image())
         }
+    }
+
+    /// A name for a volume, which is removed when the case is done.
+    pub fn volume(&self) -> String {
+        let mut volumes = self.volumes.lock().unwrap();
+        let name = format!("{}-volume-{}", self.mark, volumes.len());
+        volumes.push(name.clone());
+        name
     }
 
     fn labels(&self) -> Texts {
@@ -192,6 +209,10 @@ impl Lab {
                 Err(error) if error.is(ErrorKind::NotFound) => {}
                 found => left.push(format!("{name}: {found:?}")),
             }
+        }
+        let volumes = std::mem::take(&mut *self.volumes.lock().unwrap());
+        for volume in volumes {
+            self.arm.remove_volume(&volume).await;
         }
         left
     }

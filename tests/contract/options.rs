@@ -115,7 +115,7 @@ pub async fn processes_and_cpu_time_are_limited(lab: &Lab) {
 }
 
 pub async fn a_named_volume_outlives_its_containers(lab: &Lab) {
-    let name = lab.spec([forever()]).name.as_str().to_owned();
+    let name = lab.volume();
     let labels = [("ndp-test", "1")].into_iter().collect();
     let volume = NamedVolume { name, labels, ..NamedVolume::default() };
     let mount = Mount { target: "/data".to_owned(), source: MountSource::Volume(volume), options: vec![] };

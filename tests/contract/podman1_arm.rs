@@ -109,6 +109,11 @@ impl Arm for Podman1Arm {
         };
     }
 
+    async fn remove_volume(&self, name: &str) {
+        let options = json!({ "volumes": [name], "all": false, "force": false });
+        self.call("VolumeRemove", json!({ "options": options }), false);
+    }
+
     fn work(&self) -> PathBuf {
         std::env::temp_dir()
     }

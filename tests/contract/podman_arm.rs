@@ -79,6 +79,10 @@ impl Arm for PodmanArm {
         cli(&[words, &[id.as_str()]].concat()).await;
     }
 
+    async fn remove_volume(&self, name: &str) {
+        cli(&["volume", "rm", name]).await;
+    }
+
     fn work(&self) -> PathBuf {
         PathBuf::from(variable("NDP_PODMAN_WORK"))
     }

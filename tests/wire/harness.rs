@@ -4,6 +4,7 @@ use crate::arm::Arm;
 use crate::lab::Lab;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::time::Duration;
@@ -14,6 +15,8 @@ pub type Case = for<'a> fn(&'a Lab) -> LocalBoxFuture<'a, ()>;
 
 /// Longer than anything that is supposed to happen takes, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Another patience, in milliseconds.
+const OTHER_PATIENCE: &str = "NDP_PATIENCE_MS";
 /// Enough to believe that nothing happens.
 pub const QUIET: Duration = Duration::from_millis(300);
 
@@ -53,7 +56,19 @@ fn run(arm: Arm, name: &str, case: Case) {
 
 /// Waits for what is supposed to happen.
 pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("{what}: not within {PATIENCE:?}"))
+    let patience = patience();
+    timeout(patience, future).await.unwrap_or_else(|_| panic!("{what}: not within {patience:?}"))
+}
+
+fn patience() -> Duration {
+    let given = std::env::var(OTHER_PATIENCE).ok().and_then(|text| text.parse().ok());
+    given.map_or(PATIENCE, Duration::from_millis)
+}
+
+/// What a panic says.
+pub fn told(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }
 
 /// Waits for what is supposed not to happen.

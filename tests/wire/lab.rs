@@ -64,20 +64,26 @@ impl Lab {
 
     /// Waits until it holds so many pipes.
     pub async fn holding(&self, pipes: usize) -> Pid {
-        let held = |keeper: &Pid| {
-            let fds = fs::read_dir(format!("/proc/{keeper}/fd")).ok();
-            let targets = fds.into_iter().flatten().filter_map(|fd| fs::read_link(fd.ok()?.path()).ok());
-            targets.filter(|target| target.extension().is_some_and(|kind| kind == "fifo")).count()
-        };
         let holding = async {
             loop {
                 match self.keeper() {
-                    Some(keeper) if held(&keeper) == pipes => return keeper,
+                    Some(keeper) if pipes_of(keeper) == pipes => return keeper,
                     _ => tokio::time::sleep(GLANCE).await,
                 }
             }
         };
         soon("pipes to be held", holding).await
+    }
+
+    /// Waits until the plugin itself has so many pipes open.
+    pub async fn writing(&self, plugin: &Agent, pipes: usize) {
+        let pid = Pid::from_raw(plugin.process.pid.cast_signed()).unwrap();
+        let writing = async {
+            while pipes_of(pid) != pipes {
+                tokio::time::sleep(GLANCE).await;
+            }
+        };
+        soon("pipes to be open in the plugin", writing).await;
     }
 
     /// Waits until it has ended by itself.
@@ -217,6 +223,13 @@ fn rand() -> u32 {
     let mut bytes = [0; 4];
     rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()).unwrap();
     u32::from_ne_bytes(bytes)
+}
+
+/// Log pipes that a process has open.
+fn pipes_of(process: Pid) -> usize {
+    let fds = fs::read_dir(format!("/proc/{process}/fd")).ok();
+    let targets = fds.into_iter().flatten().filter_map(|fd| fs::read_link(fd.ok()?.path()).ok());
+    targets.filter(|target| target.extension().is_some_and(|kind| kind == "fifo")).count()
 }
 
 /// Waits for a file, which a task writes.

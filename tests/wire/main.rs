@@ -133,6 +133,8 @@ wire! {
         crashes {
             a_plugin_killed_in_a_flood_loses_nothing
                 only podman because "containers in memory end with their process";
+            a_keeper_that_dies_is_replaced
+                only podman because "containers in memory end with their process";
             the_tail_of_a_task_that_ended_unwatched_is_told
                 only podman because "containers in memory end with their process";
             the_keeper_ends_with_the_last_task

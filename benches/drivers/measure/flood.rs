@@ -3,7 +3,6 @@
 use super::end;
 use crate::args::Args;
 use crate::board::Board;
-use crate::machine;
 use crate::session::Session;
 use crate::turns::{Figures, in_turn};
 use std::fs::File;
@@ -28,14 +27,13 @@ pub async fn all(args: &Args, board: &Board) {
 async fn one_flood(session: &Session, mib: u64) -> Figures {
     let agent = session.agent().await;
     let task = session.lab.task_without_collectors(&format!("fill out {}", mib << 20));
-    let (plugin, podman) = (session.pids().await, session.podman());
     let out = collect(task.config.stdout_path.clone().into());
     let _err = collect(task.config.stderr_path.clone().into());
-    let before = (machine::cpu(&plugin), machine::cpu(&podman));
+    let meters = session.meters();
     agent.start(&task).await.unwrap();
     agent.exit_code(task.id()).await;
     let out = tokio::task::spawn_blocking(move || out.join().unwrap()).await.unwrap();
-    let used = (machine::cpu(&plugin) - before.0, machine::cpu(&podman) - before.1);
+    let used = (meters.driver.used(), meters.podman.used());
     agent.destroy(task.id(), false).await.unwrap();
     assert!(out.bytes >= mib << 20, "{} bytes of {} arrived", out.bytes, mib << 20);
     let mb = (mib << 20) as f64 / 1e6;

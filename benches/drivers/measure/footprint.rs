@@ -1,7 +1,6 @@
 //! Size, start-up and memory of a plugin that has nothing to do.
 
 use super::ms;
-use crate::agent::Agent;
 use crate::args::Args;
 use crate::board::Board;
 use crate::machine;
@@ -35,9 +34,9 @@ pub async fn all(args: &Args, board: &Board) {
 
 /// Configured with nothing but defaults, both streams open.
 async fn idle(session: &Session, _: usize) -> crate::turns::Figures {
-    let agent = Agent::launch(&session.lab.arm, &session.lab.state()).await;
-    agent.set_up(&serde_json::json!({})).await;
+    session.agent().await;
     tokio::time::sleep(SETTLED).await;
-    let memory = machine::memory(&machine::family(agent.process.pid));
+    let memory = machine::memory(&session.pids());
+    session.kill_plugin().await;
     vec![("idle.rss", memory.rss / 1024.0), ("idle.anon", memory.anonymous / 1024.0)]
 }

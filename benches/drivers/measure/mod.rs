@@ -9,6 +9,7 @@ mod footprint;
 mod growth;
 mod idle;
 mod population;
+mod simulator;
 mod start;
 mod start_podman1;
 
@@ -34,6 +35,9 @@ pub async fn all(args: &Args, board: &Board) {
     }
     if args.wants("growth") {
         growth::all(args, board).await;
+    }
+    if args.wants("simulator") {
+        simulator::all(args, board);
     }
 }
 

@@ -15,30 +15,45 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const SETTLED: Duration = Duration::from_secs(2);
 const SECONDS: u32 = 10;
 
+/// Names of what is seen of a population.
+struct Size {
+    rss: &'static str,
+    driver: &'static str,
+    podman: &'static str,
+}
+
+const FEW: Size = Size { rss: "few.rss", driver: "few.cpu", podman: "few.cpu.podman" };
+const MANY: Size = Size { rss: "many.rss", driver: "many.cpu", podman: "many.cpu.podman" };
+
 pub async fn all(args: &Args, board: &Board) {
-    // Callers at once, and the tasks they start; the first ten also make the driver touch what it will need.
-    let steps: [(&'static str, usize, usize); 3] = match args.quick {
-        true => [("rate.1", 1, 5), ("rate.4", 4, 5), ("rate.16", 16, 10)],
-        false => [("rate.1", 1, 10), ("rate.4", 4, 30), ("rate.16", 16, 60)],
-    };
+    // Tasks, by the number of callers at once; the first also make the driver touch what it will need.
+    let [one, four, sixteen] = if args.quick { [5, 5, 10] } else { [10, 30, 60] };
     in_turn(board, "population", 1, "podman", async |session, _| {
         let (mut handles, mut figures) = (Vec::new(), Vec::new());
-        let mut few = 0.0;
-        for (name, callers, tasks) in steps {
-            figures.push((name, Box::pin(start(session, callers, tasks, &mut handles)).await));
-            if callers == 1 {
-                few = anonymous(session).await;
-            }
-        }
-        let many = anonymous(session).await;
-        figures.push(("many.each", (many - few) / (handles.len() - steps[0].2) as f64));
-        figures.push(("many.rss", machine::memory(&session.pids().await).rss / 1024.0));
-        figures.extend(Box::pin(cost(session, handles.len())).await);
+        figures.push(("rate.1", Box::pin(start(session, 1, one, &mut handles)).await));
+        let few = look(session, &FEW, handles.len(), &mut figures).await;
+        figures.push(("rate.4", Box::pin(start(session, 4, four, &mut handles)).await));
+        figures.push(("rate.16", Box::pin(start(session, 16, sixteen, &mut handles)).await));
+        let many = look(session, &MANY, handles.len(), &mut figures).await;
+        figures.push(("many.each", (many - few) / (four + sixteen) as f64));
         figures.push(("recover", Box::pin(recover(session, &handles)).await));
         Box::pin(end(session, &handles)).await;
         figures
     })
     .await;
+}
+
+/// Memory and processor time; returns the anonymous KiB.
+async fn look(session: &Session, size: &Size, tasks: usize, figures: &mut Figures) -> f64 {
+    tokio::time::sleep(SETTLED).await;
+    let memory = machine::memory(&session.pids());
+    let meters = session.meters();
+    tokio::time::sleep(INTERVAL * SECONDS).await;
+    let per = |used: Duration| used.as_secs_f64() * 1e3 / (tasks as f64 * f64::from(SECONDS));
+    figures.push((size.rss, memory.rss / 1024.0));
+    figures.push((size.driver, per(meters.driver.used())));
+    figures.push((size.podman, per(meters.podman.used())));
+    memory.anonymous
 }
 
 /// Tasks a second.
@@ -57,20 +72,6 @@ async fn start(session: &Session, callers: usize, tasks: usize, handles: &mut Ve
     }
     handles.extend(started);
     rate
-}
-
-async fn anonymous(session: &Session) -> f64 {
-    tokio::time::sleep(SETTLED).await;
-    machine::memory(&session.pids().await).anonymous
-}
-
-async fn cost(session: &Session, tasks: usize) -> Figures {
-    let (plugin, podman) = (session.pids().await, session.podman());
-    let before = (machine::cpu(&plugin), machine::cpu(&podman));
-    tokio::time::sleep(INTERVAL * SECONDS).await;
-    let used = (machine::cpu(&plugin) - before.0, machine::cpu(&podman) - before.1);
-    let per = |used: Duration| used.as_secs_f64() * 1e3 / (tasks as f64 * f64::from(SECONDS));
-    vec![("many.cpu", per(used.0)), ("many.cpu.podman", per(used.1))]
 }
 
 /// Kills the plugin and gives the next one all handles, one after the other as an agent does that was restarted.

@@ -7,7 +7,6 @@ use crate::domain::container::ContainerSpec;
 use crate::domain::container::spec::{
     Health, Limits, LogDriver, Mount, MountSource, Namespace, Network, PublishedPort, Security,
 };
-use std::sync::Arc;
 
 impl MemoryRuntime {
     /// What cannot be met of a spec, in the runtime's words.
@@ -35,10 +34,12 @@ impl MemoryRuntime {
             let same_address = a.host_ip == b.host_ip || a.host_ip.is_empty() || b.host_ip.is_empty();
             a.host == b.host && same_address
         };
-        let others = self.containers.all();
-        let running = others.iter().filter(|other| other.id != container.id && other.is_alive());
-        let taken: Vec<&PublishedPort> = running.flat_map(|other| &other.spec().ports).collect();
-        let port = container.spec().ports.iter().find(|port| taken.iter().any(|other| clash(port, other)))?;
+        let taken = |port: &&PublishedPort| {
+            let publishers = self.containers.publishers(port.host);
+            let mut running = publishers.iter().filter(|other| other.id != container.id && other.is_alive());
+            running.any(|other| other.spec().ports.iter().any(|other| clash(port, other)))
+        };
+        let port = container.spec().ports.iter().find(taken)?;
         Some(format!(
             "cannot listen on the TCP port: listen tcp4 {}:{}: bind: address already in use",
             port.host_ip, port.host
@@ -48,15 +49,10 @@ impl MemoryRuntime {
     /// Why `container` must stay: others have joined its network.
     pub(super) fn needed_by(&self, container: &Container) -> Option<String> {
         let (id, name) = (container.id.as_str(), container.spec().name.as_str());
-        let all = self.containers.all();
-        let joined = |other: &&Arc<Container>| match &other.spec().network {
-            Network::Container(target) => target == id || target == name,
-            _ => false,
-        };
-        let dependent = all.iter().find(joined)?;
+        let guests = [id, name].into_iter().filter_map(|host| self.containers.guest(host));
+        let dependent = guests.min()?;
         Some(format!(
-            "container {id} has dependent containers which must be removed before it: {}: container already exists",
-            dependent.id
+            "container {id} has dependent containers which must be removed before it: {dependent}: container already exists"
         ))
     }
 }

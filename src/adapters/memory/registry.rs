@@ -1,7 +1,10 @@
-//! The containers of a runtime, by id and name.
+//! The containers of a runtime, by id and name, and by what they take from others: a port, another's network.
+//!
+//! Whatever a start or a removal looks up is found without looking at all others.
 
 use super::container::Container;
 use super::locked;
+use crate::domain::container::spec::Network;
 use crate::domain::task::identity::ContainerId;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -14,18 +17,63 @@ pub(super) struct Registry(Mutex<Known>);
 struct Known {
     by_id: BTreeMap<ContainerId, Arc<Container>>,
     by_name: BTreeMap<String, ContainerId>,
+    /// By each port of the host that they publish, running or not.
+    by_port: BTreeMap<u16, Members>,
+    /// By the name or id of the container whose network they join.
+    by_host: BTreeMap<String, Members>,
+}
+
+type Members = BTreeMap<ContainerId, Arc<Container>>;
+
+fn host(container: &Container) -> Option<&String> {
+    match &container.spec().network {
+        Network::Container(host) => Some(host),
+        _ => None,
+    }
+}
+
+impl Known {
+    fn add(&mut self, container: Arc<Container>) {
+        let member = || (container.id.clone(), Arc::clone(&container));
+        for port in &container.spec().ports {
+            self.by_port.entry(port.host).or_default().extend([member()]);
+        }
+        if let Some(host) = host(&container) {
+            self.by_host.entry(host.clone()).or_default().extend([member()]);
+        }
+        self.by_name.insert(container.spec().name.as_str().to_owned(), container.id.clone());
+        self.by_id.extend([member()]);
+    }
+
+    fn forget(&mut self, container: &Container) -> Option<Arc<Container>> {
+        for port in &container.spec().ports {
+            leave(&mut self.by_port, &port.host, &container.id);
+        }
+        if let Some(host) = host(container) {
+            leave(&mut self.by_host, host, &container.id);
+        }
+        self.by_name.remove(container.spec().name.as_str());
+        self.by_id.remove(&container.id)
+    }
+}
+
+fn leave<K: Ord>(groups: &mut BTreeMap<K, Members>, group: &K, id: &ContainerId) {
+    if let Some(members) = groups.get_mut(group) {
+        members.remove(id);
+        if members.is_empty() {
+            groups.remove(group);
+        }
+    }
 }
 
 impl Registry {
     /// Adds a container unless its name is taken; the id of the one that has it then.
     pub(super) fn add(&self, container: Arc<Container>) -> Result<(), ContainerId> {
         let mut known = locked(&self.0);
-        let name = container.spec().name.as_str().to_owned();
-        if let Some(taken) = known.by_name.get(&name) {
+        if let Some(taken) = known.by_name.get(container.spec().name.as_str()) {
             return Err(taken.clone());
         }
-        known.by_name.insert(name, container.id.clone());
-        known.by_id.insert(container.id.clone(), container);
+        known.add(container);
         Ok(())
     }
 
@@ -39,9 +87,17 @@ impl Registry {
     /// Forgets a container; its name is free again.
     pub(super) fn take(&self, id_or_name: &str) -> Option<Arc<Container>> {
         let container = self.find(id_or_name)?;
-        let mut known = locked(&self.0);
-        known.by_name.remove(container.spec().name.as_str());
-        known.by_id.remove(&container.id)
+        locked(&self.0).forget(&container)
+    }
+
+    /// Those that publish a port of the host, running or not, in the order of their ids.
+    pub(super) fn publishers(&self, port: u16) -> Vec<Arc<Container>> {
+        locked(&self.0).by_port.get(&port).into_iter().flat_map(BTreeMap::values).cloned().collect()
+    }
+
+    /// The first of those that have joined the network of the container of this name or id.
+    pub(super) fn guest(&self, host: &str) -> Option<ContainerId> {
+        locked(&self.0).by_host.get(host)?.keys().next().cloned()
     }
 
     /// All, in the order of their ids.

@@ -1,9 +1,9 @@
 //! The methods, one function each.
 
-use super::create;
 use super::inspect::{data, find, word};
 use super::service::{Double, No, Request, say};
-use nomad_driver_podman::domain::container::ContainerState;
+use super::{create, events};
+use nomad_driver_podman::domain::container::{ContainerSpec, ContainerState};
 use nomad_driver_podman::domain::image::{ImageRef, PullRequest};
 use nomad_driver_podman::domain::signal::Signal;
 use nomad_driver_podman::domain::task::identity::ContainerId;
@@ -11,13 +11,14 @@ use nomad_driver_podman::ports::runtime::Change;
 use nomad_driver_podman::ports::{ContainerRuntime, ErrorKind, RuntimeError};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::mpsc;
 
 type Reply = Result<Value, No>;
 
 /// Answers a call but for the session of a command.
-pub async fn call(double: &Double, request: &Request, write: &mut OwnedWriteHalf) -> Reply {
+pub async fn call(double: &Arc<Double>, request: &Request, write: &mut OwnedWriteHalf) -> Reply {
     match request.method() {
         "org.varlink.service.GetInfo" => Ok(json!({
             "vendor": "Atomic", "product": "podman", "version": "1.9.3", "url": "https://github.com/containers/libpod",
@@ -27,7 +28,7 @@ pub async fn call(double: &Double, request: &Request, write: &mut OwnedWriteHalf
         "io.podman.StartContainer" => start(double, request).await,
         "io.podman.KillContainer" => kill(double, request).await,
         "io.podman.UnpauseContainer" => unpause(double, request).await,
-        "io.podman.WaitContainer" => wait(double, request).await,
+        "io.podman.GetEvents" => events::tell(double, request, write).await,
         "io.podman.RemoveContainer" => remove(double, request).await,
         "io.podman.ContainerInspectData" => inspect(double, request).await,
         "io.podman.ContainerStateData" => state(double, request).await,
@@ -70,17 +71,27 @@ async fn create(double: &Double, request: &Request) -> Reply {
     container(&created.id)
 }
 
-async fn start(double: &Double, request: &Request) -> Reply {
+async fn start(double: &Arc<Double>, request: &Request) -> Reply {
     let facts = find(double, &request.input::<Name>()?.name).await?;
     if matches!(facts.state, ContainerState::Running | ContainerState::Paused) {
         return Err(No::occurred("container is already running or paused"));
+    }
+    if facts.state == ContainerState::Exited && double.unmounting.lock().unwrap().remove(facts.id.as_str()) {
+        return Err(No::occurred(UNMOUNTED));
     }
     match double.memory.start(&facts.id).await.map_err(occurred)? {
         Change::Changed => double.logs.follow(&double.memory, &facts.id).await,
         Change::Identity => return Err(No::occurred("container is already running or paused")),
     }
-    container(&facts.id)
+    double.unmounting.lock().unwrap().insert(facts.id.to_string());
+    let id = facts.id.clone();
+    events::expect(double, facts);
+    container(&id)
 }
+
+/// What a start says that comes while the clean-up of the run before unmounts the root.
+const UNMOUNTED: &str = "runc create failed: unable to start container process: exec: \"sh\": executable file not \
+                         found in $PATH: OCI runtime command not found error";
 
 async fn kill(double: &Double, request: &Request) -> Reply {
     #[derive(Deserialize)]
@@ -113,20 +124,6 @@ async fn unpause(double: &Double, request: &Request) -> Reply {
         .unpause(&facts.id)
         .map_err(|_| No::occurred("it is not paused: container state improper"))?;
     container(&facts.id)
-}
-
-async fn wait(double: &Double, request: &Request) -> Reply {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Wait {
-        name: String,
-        interval: i64,
-    }
-    let Wait { name, interval } = request.input()?;
-    assert_eq!(interval, 0, "any other interval is polled in nanoseconds");
-    let facts = find(double, &name).await?;
-    let ended = double.memory.wait(&facts.id).await.map_err(occurred)?;
-    Ok(json!({ "exitcode": ended.exit_code.unwrap_or(0) }))
 }
 
 async fn remove(double: &Double, request: &Request) -> Reply {
@@ -231,9 +228,14 @@ async fn ps(double: &Double, request: &Request) -> Reply {
     assert!(opts.all && opts.no_trunc, "ids would be cut");
     let [filter] = opts.filters.as_slice() else { panic!("one filter") };
     let (key, value) = filter.strip_prefix("label=").and_then(|label| label.split_once('=')).unwrap();
-    let specs = double.specs.lock().unwrap();
-    let ours = specs.iter().filter(|(_, spec)| spec.labels.get(key).is_some_and(|found| found == value));
-    let found: Vec<Value> = ours.map(|(id, spec)| json!({ "id": id, "names": spec.name.as_str() })).collect();
+    let has_label = |spec: &ContainerSpec| spec.labels.get(key).is_some_and(|found| found == value);
+    let specs = double.specs.lock().unwrap().clone();
+    let mut found = Vec::new();
+    for (id, spec) in specs.into_iter().filter(|(_, spec)| has_label(spec)) {
+        // One that is removed meanwhile is left out.
+        let Ok(facts) = double.memory.inspect(&id).await else { continue };
+        found.push(json!({ "id": id, "names": spec.name.as_str(), "state": word(facts.state) }));
+    }
     Ok(json!({ "containers": if found.is_empty() { Value::Null } else { found.into() } }))
 }
 

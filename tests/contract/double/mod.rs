@@ -6,6 +6,7 @@
 //! no processes, so the adapter asks the service where it would ask the kernel; their logs are files, as conmon's.
 
 mod create;
+mod events;
 mod exec;
 mod inspect;
 mod log;

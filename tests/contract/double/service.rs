@@ -5,12 +5,13 @@ use nomad_driver_podman::adapters::memory::MemoryRuntime;
 use nomad_driver_podman::domain::container::ContainerSpec;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::broadcast;
 
 /// What the service has besides the runtime.
 pub struct Double {
@@ -20,6 +21,10 @@ pub struct Double {
     pub specs: Mutex<HashMap<String, ContainerSpec>>,
     /// Detach keys of running sessions, by container.
     pub sessions: Mutex<HashMap<String, Vec<String>>>,
+    /// Containers whose root is unmounted some time after their end: the first start after it finds none.
+    pub unmounting: Mutex<HashSet<String>>,
+    /// See [`super::events`].
+    pub ends: broadcast::Sender<Value>,
 }
 
 /// A request. What varlink does not have is refused by name.
@@ -56,7 +61,14 @@ impl Double {
     pub fn start(socket: &Path, dir: &Path, memory: Arc<MemoryRuntime>) {
         let listener = UnixListener::bind(socket).unwrap();
         let logs = Logs::new(dir.to_owned());
-        let double = Arc::new(Self { memory, logs, specs: Mutex::default(), sessions: Mutex::default() });
+        let double = Arc::new(Self {
+            memory,
+            logs,
+            specs: Mutex::default(),
+            sessions: Mutex::default(),
+            unmounting: Mutex::default(),
+            ends: broadcast::Sender::new(64),
+        });
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(Arc::clone(&double).serve(stream));
@@ -84,7 +96,7 @@ impl Double {
         }
     }
 
-    async fn answer(&self, request: &Request, write: &mut OwnedWriteHalf) -> Value {
+    async fn answer(self: &Arc<Self>, request: &Request, write: &mut OwnedWriteHalf) -> Value {
         let called = methods::call(self, request, write).await;
         match called {
             Ok(parameters) => json!({ "parameters": parameters }),

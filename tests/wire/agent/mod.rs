@@ -46,9 +46,10 @@ pub struct Heard<T> {
 impl Agent {
     pub async fn launch(arm: &Arm, state: &Path) -> Self {
         let (process, socket) = Process::start(arm, state).await;
+        let host = process.or_say(soon("a connection", Host::dial(&socket))).await;
         Self {
-            host: soon("a connection", Host::dial(&socket)).await,
             process,
+            host,
             task_schema: OnceCell::new(),
             fingerprints: OnceCell::new(),
             events: OnceCell::new(),

@@ -2,11 +2,14 @@
 
 use crate::arm::Arm;
 use crate::gather::Gather;
-use crate::harness::soon;
+use crate::harness::{self, QUIET, soon};
 use crate::host::socket_of;
+use futures_util::FutureExt;
 use nomad_driver_podman::adapters::nomad::state_dir;
 use serde_json::Value;
 use std::fs;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -54,10 +57,27 @@ impl Process {
         let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let (stdout, stderr) = (Gather::new(|| Ok(stdout)), Gather::new(|| Ok(stderr)));
         let process = Self { child: Mutex::new(child), pid, stdout, stderr, pipes, tmp };
-        process.stdout.until("the handshake", |seen| seen.ended || seen.bytes.contains(&b'\n')).await;
-        let line = process.stdout.text();
-        assert!(line.ends_with('\n'), "no handshake: {line:?}, {}", process.stderr.text());
-        (process, socket_of(&line))
+        let socket = process.or_say(process.handshake()).await;
+        (process, socket)
+    }
+
+    async fn handshake(&self) -> PathBuf {
+        self.stdout.until("the handshake", |seen| seen.ended || seen.bytes.contains(&b'\n')).await;
+        let line = self.stdout.text();
+        assert!(line.ends_with('\n'), "no handshake: {line:?}");
+        socket_of(&line)
+    }
+
+    /// A failure is told with what the plugin has said on stderr.
+    pub async fn or_say<T>(&self, work: impl Future<Output = T>) -> T {
+        let panic = match AssertUnwindSafe(work).catch_unwind().await {
+            Ok(done) => return done,
+            Err(panic) => panic,
+        };
+        // If it has ended, its last words are still on their way.
+        let over = self.stderr.until("the end of stderr", |seen| seen.ended);
+        drop(tokio::time::timeout(QUIET, over).await);
+        panic!("{}\n  it said: {}", harness::told(&*panic), self.stderr.text().trim_end());
     }
 
     pub fn is_running(&self) -> bool {

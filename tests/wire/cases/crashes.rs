@@ -65,16 +65,14 @@ pub async fn a_plugin_killed_in_a_flood_loses_nothing(lab: &Lab) {
     assert_eq!(stderr, b"1\n2\n3\n");
 }
 
-#[allow(
-    dead_code,
-    reason = "not in the table: alone it passes, beside all others it can wait too long; to be found out"
-)]
 pub async fn a_keeper_that_dies_is_replaced(lab: &Lab) {
     let task = flood(lab);
     let mut plugin = lab.plugin().await;
     let handle = plugin.start(&task).await.unwrap();
     for bytes in [1 << 20, 3 << 20] {
         has_come(&task.stdout, bytes).await;
+        // Both have them: a pipe that only one process holds dies with it.
+        lab.writing(&plugin, 2).await;
         let keeper = lab.holding(2).await;
         rustix::process::kill_process(keeper, rustix::process::Signal::KILL).unwrap();
         while lab.holding(2).await == keeper {}

@@ -67,11 +67,15 @@ impl Deaths {
         dead.for_each(|(_, notify)| notify.notify_one());
     }
 
-    /// Whether nobody waits any more; then nobody listens any more either.
-    fn is_over(&self) -> bool {
+    /// Whether nobody waits any more; then nobody listens any more either, except to a service that `remembers`.
+    fn is_over(&self, remembers: bool) -> bool {
         let mut waiting = self.lock();
-        waiting.listening = !waiting.containers.is_empty();
+        waiting.listening = remembers || !waiting.containers.is_empty();
         !waiting.listening
+    }
+
+    fn is_idle(&self) -> bool {
+        self.lock().containers.is_empty()
     }
 }
 
@@ -101,14 +105,14 @@ async fn listen<S: Service>(common: Arc<Common<S>>) {
                     Some(id) => common.deaths.wake(&id),
                     None => look(&common).await,
                 }
-                if common.deaths.is_over() {
+                if common.deaths.is_over(common.service.remembers_listeners()) {
                     return;
                 }
             }
         }
         clock.sleep(pause).await;
         pause = (pause * 2).min(RETRY_LONGEST);
-        if common.deaths.is_over() {
+        if common.deaths.is_over(false) {
             return;
         }
     }
@@ -126,6 +130,9 @@ async fn within_a_while<T>(clock: &dyn Clock, next: impl Future<Output = Option<
 }
 
 async fn look<S: Service>(common: &Common<S>) {
+    if common.deaths.is_idle() {
+        return;
+    }
     match common.service.alive().await {
         Ok(alive) => common.deaths.wake_all_but(&alive),
         Err(error) => tracing::debug!(%error, "cannot look for containers that have ended"),

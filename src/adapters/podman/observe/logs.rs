@@ -26,7 +26,7 @@ pub async fn logs<S: Service>(
     start: LogStart,
 ) -> Result<BoxStream<'static, Result<LogBatch, RuntimeError>>, RuntimeError> {
     let call = Call::new("read logs of container", id);
-    let seen = watches.service().seen(id.as_str()).await?;
+    let seen = watches.seen(id).await?;
     let bounds = bounds(&seen.facts.labels);
     let path = file(&call, seen)?;
     let ended = Box::pin(ended(watches.clone(), id.clone()));

@@ -7,11 +7,13 @@
 //! | --- | --- |
 //! | [`seen`] | a container as a service told it, and when its exit code counts |
 //! | [`mod@wait`], [`watches`] | the end of a container, watched once for all who wait |
+//! | [`lately`] | what the service has just said, for those who would ask the same again |
 //! | [`deaths`] | the same where no process can be held |
 //! | [`mod@logs`], [`mod@last_words`], [`mod@stats`] | its output, the end of it, and its counters |
 
 pub mod deaths;
 pub mod last_words;
+pub mod lately;
 pub mod logs;
 pub mod seen;
 pub mod stats;
@@ -30,21 +32,10 @@ pub use watches::Watches;
 use super::call::Call;
 use crate::domain::stats::StatsSample;
 use crate::domain::task::identity::ContainerId;
-use crate::ports::{Clock, ErrorKind, RuntimeError};
+use crate::ports::{Clock, RuntimeError};
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use std::collections::HashSet;
-
-/// How a service's own wait ended. None of it is believed without an inspect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hint {
-    /// It says that the container has ended, or that it cannot say.
-    Ended,
-    /// It says that nobody knows how the container ended.
-    NoRecord,
-    /// It went away.
-    Broken,
-}
 
 /// What an observer needs of a service, on any wire.
 #[async_trait]
@@ -55,23 +46,22 @@ pub trait Service: Send + Sync + 'static {
     /// A container by id or name; bounded in time.
     async fn seen(&self, id: &str) -> Result<Seen, RuntimeError>;
 
-    /// Waits for the end of a container by the service's own means, however long that takes.
-    async fn end_hint(&self, call: &Call, id: &ContainerId) -> Hint;
-
-    /// Containers as they end, from now on, for as long as the connection holds.
-    async fn deaths(&self) -> Result<BoxStream<'static, ContainerId>, RuntimeError> {
-        Err(RuntimeError::new("listen to", "", ErrorKind::Unsupported, "no stream of events"))
+    /// Whether the service's own wait says that nobody will ever know how the container ended. It may last until that
+    /// end; a service that cannot say it is not asked.
+    async fn has_no_record(&self, _: &Call, _: &ContainerId) -> bool {
+        false
     }
 
-    /// Whether [`Service::deaths`] can be had; else [`Service::end_hint`] is asked, container by container.
-    fn tells_deaths(&self) -> bool {
+    /// Containers as they end, from now on, for as long as the connection holds.
+    async fn deaths(&self) -> Result<BoxStream<'static, ContainerId>, RuntimeError>;
+
+    /// Whether a listener that leaves costs the service something for good: then one stays.
+    fn remembers_listeners(&self) -> bool {
         false
     }
 
     /// Ids of the containers of ours that have not ended.
-    async fn alive(&self) -> Result<HashSet<ContainerId>, RuntimeError> {
-        Err(RuntimeError::new("list containers", "", ErrorKind::Unsupported, "no stream of events"))
-    }
+    async fn alive(&self) -> Result<HashSet<ContainerId>, RuntimeError>;
 
     /// Counters by the service's own means.
     async fn api_stats(&self, call: &Call, id: &ContainerId) -> Result<StatsSample, RuntimeError>;

@@ -1,6 +1,6 @@
 //! Containers and a service for the tests of the observers.
 
-use super::{Hint, Seen, Service};
+use super::{Seen, Service};
 use crate::adapters::podman::call::Call;
 use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::stats::StatsSample;
@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -51,10 +51,12 @@ pub struct Script {
     pub seen: Mutex<VecDeque<Result<Seen, ErrorKind>>>,
     /// Inspects so far.
     pub looks: AtomicUsize,
-    pub hints: Mutex<VecDeque<Hint>>,
+    /// Nobody will know how a container ended.
+    pub no_record: AtomicBool,
     /// Ends of containers, one stream after the other; then none.
     pub deaths: Mutex<VecDeque<mpsc::UnboundedReceiver<ContainerId>>>,
-    pub tells_deaths: bool,
+    /// See [`Service::remembers_listeners`].
+    pub remembers: bool,
     pub alive: Mutex<HashSet<ContainerId>>,
 }
 
@@ -90,11 +92,10 @@ impl Service for Script {
         answer.unwrap().map_err(error)
     }
 
-    async fn end_hint(&self, _: &Call, _: &ContainerId) -> Hint {
-        let next = self.hints.lock().unwrap().pop_front();
-        match next {
-            Some(hint) => hint,
-            None => std::future::pending().await,
+    async fn has_no_record(&self, _: &Call, _: &ContainerId) -> bool {
+        match self.no_record.load(Ordering::Relaxed) {
+            true => true,
+            false => std::future::pending().await,
         }
     }
 
@@ -104,8 +105,8 @@ impl Service for Script {
         Ok(stream::unfold(next, |mut next| async { Some((next.recv().await?, next)) }).boxed())
     }
 
-    fn tells_deaths(&self) -> bool {
-        self.tells_deaths
+    fn remembers_listeners(&self) -> bool {
+        self.remembers
     }
 
     async fn alive(&self) -> Result<HashSet<ContainerId>, RuntimeError> {

@@ -14,7 +14,7 @@
 //! conmon that was killed leaves none: once it and the process are gone and no record has come, the code is unknown.
 
 use super::watches::Common;
-use super::{Hint, Seen, Service, deaths};
+use super::{Seen, Service, deaths};
 use crate::adapters::podman::call::Call;
 use crate::adapters::podman::linux::cgroup::Cgroup;
 use crate::adapters::podman::linux::exit_file;
@@ -41,8 +41,8 @@ const ALONE_LONGEST: Duration = Duration::from_millis(500);
 /// How long a record may take after conmon is gone, which wrote it before: only the service's own delay.
 const RECORD_GRACE: Duration = Duration::from_secs(5);
 
-/// How often Podman's wait may contradict its inspect, with pauses of up to [`RETRY_LONGEST`], before the
-/// supervisor counts as lost: half a minute.
+/// How often a container may be said to be stopping without a process, with pauses of up to [`RETRY_LONGEST`], before
+/// its supervisor counts as lost: half a minute.
 const CONTRADICTIONS: u32 = 8;
 
 /// After so long without a word of a container's end the service is asked whether it still watches it, for at most
@@ -100,7 +100,12 @@ pub async fn wait<S: Service>(
     id: &ContainerId,
 ) -> Result<ContainerFacts, RuntimeError> {
     let waiter = Waiter { common, call: Call::new("wait for container", id), id };
-    let (mut misses, mut contradictions) = (0, 0);
+    if let Some(hold) = waiter.hold_at_once()
+        && let Turn::Over(facts) = waiter.watch(hold).await?
+    {
+        return Ok(*facts);
+    }
+    let mut misses = 0;
     loop {
         let seen = waiter.patient_inspect().await?;
         if let Some(facts) = waiter.settled(&seen.facts)? {
@@ -114,7 +119,7 @@ pub async fn wait<S: Service>(
                 misses += 1;
                 Turn::Again
             }
-            None => waiter.unheld(&mut contradictions).await?,
+            None => waiter.listen().await?,
         };
         if let Turn::Over(facts) = turn {
             return Ok(*facts);
@@ -147,6 +152,13 @@ impl<S: Service> Waiter<'_, S> {
         }
         let process = init.or_else(|| pidfd(seen.conmon_pid))?;
         Some(Hold { process, oom, seen })
+    }
+
+    /// The same without asking, if the first process that was seen a moment ago is still there.
+    fn hold_at_once(&self) -> Option<Hold> {
+        let seen = self.common.lately.of(self.clock().now(), self.id)?;
+        let first = seen.facts.pid;
+        self.hold(seen).filter(|hold| first == Some(hold.process.pid()) && !hold.process.has_ended())
     }
 
     /// Sleeps until the process has ended, then looks for the record.
@@ -227,26 +239,8 @@ impl<S: Service> Waiter<'_, S> {
         None
     }
 
-    /// Where no pid of ours names a process: the service's own word, which cannot be trusted, so only a hint.
-    async fn unheld(&self, contradictions: &mut u32) -> Result<Turn, RuntimeError> {
-        if self.common.service.tells_deaths() {
-            return self.listen().await;
-        }
-        let hint = self.common.service.end_hint(&self.call, self.id).await;
-        let seen = self.patient_inspect().await?;
-        if let Some(facts) = self.settled(&seen.facts)? {
-            return Ok(Turn::Over(Box::new(facts)));
-        }
-        // Only one after the other counts: a service that restarts now and then is no lost supervisor.
-        *contradictions = if hint == Hint::Broken { 0 } else { *contradictions + 1 };
-        if hint == Hint::NoRecord || *contradictions >= CONTRADICTIONS {
-            return Ok(Turn::Over(Box::new(lost(seen.facts))));
-        }
-        self.clock().sleep(backoff(*contradictions)).await;
-        Ok(Turn::Again)
-    }
-
-    /// Waits until the service's events or list say that the container may have ended.
+    /// Where no pid of ours names a process: waits until the service's events or list say that the container may have
+    /// ended, and believes an inspect.
     async fn listen(&self) -> Result<Turn, RuntimeError> {
         let waiter = deaths::expect(self.common, self.id);
         let mut last_looks = 0;
@@ -279,8 +273,8 @@ impl<S: Service> Waiter<'_, S> {
             () = waiter.woken() => return false,
             () = self.clock().sleep(SILENCE) => {}
         }
-        let hint = self.common.service.end_hint(&self.call, self.id);
-        within(self.clock(), SILENCE_HINT, hint).await == Ok(Hint::NoRecord)
+        let lost = self.common.service.has_no_record(&self.call, self.id);
+        within(self.clock(), SILENCE_HINT, lost).await == Ok(true)
     }
 
     /// An inspect that waits for the service to come back.

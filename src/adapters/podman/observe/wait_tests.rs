@@ -1,15 +1,18 @@
 //! Ends as services and kernels tell them, or fail to.
 
 use crate::adapters::podman::observe::tests::{Script, seen};
-use crate::adapters::podman::observe::{Hint, Seen, Watches};
+use crate::adapters::podman::observe::{Seen, Watches};
 use crate::domain::container::{ContainerFacts, ContainerState, MemoryAtEnd};
 use crate::domain::task::identity::ContainerId;
 use crate::domain::time::Timestamp;
 use crate::ports::ErrorKind;
-use std::collections::{HashSet, VecDeque};
+use futures_util::poll;
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
@@ -44,27 +47,10 @@ async fn code(watches: &Watches<Script>) -> Option<i32> {
     facts.exit_code
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_wait_outlives_the_service_and_believes_only_the_record() {
-    let away = [ErrorKind::Unavailable, ErrorKind::Unavailable, ErrorKind::Internal].map(Err);
-    // Seven looks, one after the first hint, two after the second.
-    let looks = std::iter::repeat_n(Ok(running()), 9);
-    let script = Script::seeing(away.into_iter().chain(looks).chain([Ok(exited(3))]));
-    *script.hints.lock().unwrap() = VecDeque::from([Hint::Ended, Hint::Broken, Hint::Ended]);
-    assert_eq!(code(&watches(script, Path::new(NOWHERE))).await, Some(3));
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_end_without_a_record_is_unknown_not_zero() {
-    let script = Script::seeing([Ok(running())]);
-    script.hints.lock().unwrap().push_back(Hint::NoRecord);
-    assert_eq!(code(&watches(script, Path::new(NOWHERE))).await, None);
-}
-
 /// A service of which one stream of ends can be had.
 fn telling() -> (Script, mpsc::UnboundedSender<ContainerId>) {
     let (tell, told) = mpsc::unbounded_channel();
-    let script = Script { tells_deaths: true, ..Script::seeing([Ok(running())]) };
+    let script = Script::seeing([Ok(running())]);
     script.alive.lock().unwrap().insert(id());
     script.deaths.lock().unwrap().push_back(told);
     (script, tell)
@@ -79,6 +65,38 @@ async fn waiting(watches: &Watches<Script>) -> tokio::task::JoinHandle<Option<i3
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_outlives_the_service_and_believes_only_the_record() {
+    let (script, tell) = telling();
+    let away = [ErrorKind::Unavailable, ErrorKind::Unavailable, ErrorKind::Internal].map(Err);
+    *script.seen.lock().unwrap() = away.into_iter().chain([Ok(running())]).collect();
+    let watches = watches(script, Path::new(NOWHERE));
+    let waiter = waiting(&watches).await;
+    tell.send(id()).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!waiter.is_finished(), "an event is a hint and no end");
+    watches.service().now_sees(Ok(exited(3)));
+    tell.send(id()).unwrap();
+    assert_eq!(waiter.await.unwrap(), Some(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_remembers_listeners_has_one() {
+    let (mut script, tell) = telling();
+    script.remembers = true;
+    let watches = watches(script, Path::new(NOWHERE));
+    for end in [4, 5] {
+        watches.service().now_sees(Ok(running()));
+        let waiter = waiting(&watches).await;
+        watches.service().now_sees(Ok(exited(end)));
+        // There is one stream only: who asked for another would wait for the slow look.
+        tell.send(id()).unwrap();
+        let before = tokio::time::Instant::now();
+        assert_eq!(waiter.await.unwrap(), Some(end));
+        assert!(before.elapsed() < Duration::from_secs(20));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_stream_of_events_wakes_whom_it_concerns() {
     let (script, tell) = telling();
     let watches = watches(script, Path::new(NOWHERE));
@@ -90,7 +108,6 @@ async fn one_stream_of_events_wakes_whom_it_concerns() {
     watches.service().now_sees(Ok(exited(7)));
     tell.send(id()).unwrap();
     assert_eq!(waiter.await.unwrap(), Some(7));
-    assert!(watches.service().hints.lock().unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -123,7 +140,7 @@ async fn a_stream_that_breaks_is_followed_by_another_and_a_look() {
 #[tokio::test(start_paused = true)]
 async fn a_lost_supervisor_that_no_event_tells_of_is_found_out() {
     let (script, _tell) = telling();
-    script.hints.lock().unwrap().push_back(Hint::NoRecord);
+    script.no_record.store(true, Ordering::Relaxed);
     assert_eq!(code(&watches(script, Path::new(NOWHERE))).await, None);
 }
 
@@ -191,13 +208,45 @@ async fn while_the_service_is_away_conmons_file_is_the_record() {
 }
 
 #[tokio::test]
+async fn a_wait_right_after_a_look_asks_only_for_the_record() {
+    let (mut child, pid) = program();
+    let root = machine(pid, ID);
+    let watches = watches(Script::seeing([Ok(held(pid))]), root.path());
+    assert_eq!(watches.inspect(ID).await.unwrap().pid, Some(pid));
+    let id = id();
+    let mut wait = pin!(watches.wait(&id));
+    assert!(poll!(&mut wait).is_pending());
+    assert_eq!((watches.seen(&id).await.unwrap(), watches.service().looks()), (held(pid), 1));
+    watches.service().now_sees(Ok(exited(5)));
+    fs::write(root.path().join("exits").join(ID), "5").unwrap();
+    child.kill().await.unwrap();
+    assert_eq!((wait.await.unwrap().exit_code, watches.service().looks()), (Some(5), 2));
+}
+
+#[tokio::test]
+async fn after_a_start_or_an_end_the_service_is_asked_again() {
+    let (mut child, pid) = program();
+    let root = machine(pid, ID);
+    let watches = watches(Script::seeing([Ok(held(pid))]), root.path());
+    watches.inspect(ID).await.unwrap();
+    watches.touched(&id());
+    watches.seen(&id()).await.unwrap();
+    assert_eq!(watches.service().looks(), 2, "it may run anew");
+    watches.inspect(ID).await.unwrap();
+    child.kill().await.unwrap();
+    watches.service().now_sees(Ok(exited(6)));
+    assert_eq!((code(&watches).await, watches.service().looks()), (Some(6), 4), "what was seen has ended");
+}
+
+#[tokio::test]
 async fn a_recycled_pid_is_not_held() {
     let (_child, pid) = program();
     let root = machine(pid, &"ab".repeat(32));
-    let script = Script::seeing([Ok(held(pid))]);
-    script.hints.lock().unwrap().push_back(Hint::NoRecord);
+    // Seven looks for a process that may have just ended.
+    let looks = std::iter::repeat_n(Ok(held(pid)), 7);
+    let script = Script::seeing(looks.chain([Ok(exited(6))]));
     // Held, it would be waited for as long as the stranger lives.
-    assert_eq!(code(&watches(script, root.path())).await, None);
+    assert_eq!(code(&watches(script, root.path())).await, Some(6));
 }
 
 #[tokio::test]

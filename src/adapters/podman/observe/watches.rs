@@ -1,8 +1,9 @@
 //! One watch per container, however many wait for its end, and what all watches of a service share.
 
-use super::Service;
 use super::deaths::Deaths;
+use super::lately::Lately;
 use super::wait::wait;
+use super::{Seen, Service};
 use crate::domain::container::ContainerFacts;
 use crate::domain::task::identity::ContainerId;
 use crate::ports::RuntimeError;
@@ -31,6 +32,8 @@ pub struct Common<S> {
     pub root: PathBuf,
     /// Where its conmons leave exit codes, once one of them was seen.
     pub exits: OnceLock<PathBuf>,
+    /// What the service has just said.
+    pub lately: Lately,
     /// Who waits for the service's word.
     pub deaths: Deaths,
 }
@@ -44,14 +47,35 @@ impl<S> Clone for Watches<S> {
 impl<S: Service> Watches<S> {
     /// Watches nothing yet. Processes are looked for below `root`, which is `/` but for tests.
     pub fn new(service: Arc<S>, root: &Path) -> Self {
-        let common =
-            Common { service, root: root.to_owned(), exits: OnceLock::new(), deaths: Deaths::default() };
+        let (exits, lately, deaths) = (OnceLock::new(), Lately::default(), Deaths::default());
+        let common = Common { service, root: root.to_owned(), exits, lately, deaths };
         Self { shared: Arc::new(common), watching: Arc::default() }
     }
 
     /// The service.
     pub fn service(&self) -> &Arc<S> {
         &self.shared.service
+    }
+
+    /// See [`crate::ports::ContainerRuntime::inspect`]. Observers that begin right after it do not ask again.
+    pub async fn inspect(&self, id: &str) -> Result<ContainerFacts, RuntimeError> {
+        let seen = self.service().seen(id).await?;
+        let facts = seen.facts.clone();
+        self.shared.lately.note(self.service().clock().now(), seen);
+        Ok(facts)
+    }
+
+    /// A container whose state does not matter.
+    pub async fn seen(&self, id: &ContainerId) -> Result<Seen, RuntimeError> {
+        match self.shared.lately.of(self.service().clock().now(), id) {
+            Some(seen) => Ok(seen),
+            None => self.service().seen(id.as_str()).await,
+        }
+    }
+
+    /// Something is done to a container: what was seen of it is over.
+    pub fn touched(&self, id: &ContainerId) {
+        self.shared.lately.forget(id);
     }
 
     /// See [`crate::ports::ContainerRuntime::wait`].

@@ -4,7 +4,7 @@ use super::client::{Ask, Podman};
 use super::containers::path;
 use super::events;
 use crate::adapters::podman::call::Call;
-use crate::adapters::podman::observe::{Hint, Seen, Service};
+use crate::adapters::podman::observe::{Seen, Service};
 use crate::domain::container::ContainerState;
 use crate::domain::stats::StatsSample;
 use crate::domain::task::identity::ContainerId;
@@ -27,22 +27,15 @@ impl Service for Podman {
     }
 
     /// 4.6 and later turn every internal error into 0.
-    async fn end_hint(&self, call: &Call, id: &ContainerId) -> Hint {
+    async fn has_no_record(&self, call: &Call, id: &ContainerId) -> bool {
         let ask = Ask::post(format!("{}/wait?interval=1s", path(id.as_str()))).repeatable().unbounded();
-        match self.ask(call, &ask).await {
-            Ok(reply) if String::from_utf8_lossy(&reply.body).contains(NO_RECORD) => Hint::NoRecord,
-            Ok(_) => Hint::Ended,
-            Err(_) => Hint::Broken,
-        }
+        let reply = self.ask(call, &ask).await;
+        reply.is_ok_and(|reply| String::from_utf8_lossy(&reply.body).contains(NO_RECORD))
     }
 
     /// `GET /events`: one line of JSON each, 35 to 270 ms after the end with events in a file (libpod REST 4.3).
     async fn deaths(&self) -> Result<BoxStream<'static, ContainerId>, RuntimeError> {
         events::deaths(self).await
-    }
-
-    fn tells_deaths(&self) -> bool {
-        true
     }
 
     async fn alive(&self) -> Result<HashSet<ContainerId>, RuntimeError> {

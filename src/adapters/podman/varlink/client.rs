@@ -34,29 +34,23 @@ pub struct Ask {
     parameters: Value,
     /// It changes something: a second one is not the same as one.
     once: bool,
-    limit: Option<Duration>,
+    limit: Duration,
 }
 
 impl Ask {
     /// Asks `io.podman.METHOD` for something.
     pub fn query(method: &'static str, parameters: Value) -> Self {
-        Self { method, parameters, once: false, limit: Some(QUERY_TIMEOUT) }
+        Self { method, parameters, once: false, limit: QUERY_TIMEOUT }
     }
 
     /// Changes something.
     pub fn change(method: &'static str, parameters: Value) -> Self {
-        Self { method, parameters, once: true, limit: Some(CHANGE_TIMEOUT) }
+        Self { method, parameters, once: true, limit: CHANGE_TIMEOUT }
     }
 
     /// With another deadline than usual.
     pub fn within(mut self, limit: Duration) -> Self {
-        self.limit = Some(limit);
-        self
-    }
-
-    /// Without a deadline: it lasts as long as what it watches.
-    pub fn unbounded(mut self) -> Self {
-        self.limit = None;
+        self.limit = limit;
         self
     }
 
@@ -219,13 +213,10 @@ impl Podman {
         ask: &Ask,
         work: impl Future<Output = Result<Result<T, Refusal>, Failure>>,
     ) -> Result<Result<T, Refusal>, RuntimeError> {
-        let done = match ask.limit {
-            None => work.await,
-            Some(limit) => within(self.clock(), limit, work).await.map_err(|_| {
-                let seconds = limit.as_secs();
-                call.error(ErrorKind::TimedOut, format!("Podman did not answer within {seconds} s"))
-            })?,
-        };
+        let done = within(self.clock(), ask.limit, work).await.map_err(|_| {
+            let seconds = ask.limit.as_secs();
+            call.error(ErrorKind::TimedOut, format!("Podman did not answer within {seconds} s"))
+        })?;
         done.map_err(|failure| self.failed(call, ask.once, failure))
     }
 

@@ -7,15 +7,34 @@ use crate::adapters::podman::inspect::{self, Inspect};
 use crate::adapters::podman::observe::Seen;
 use crate::domain::container::labels::{DRIVER, DRIVER_LABEL};
 use crate::domain::container::{ContainerFacts, ContainerState};
+use crate::domain::limits::RETRY_FIRST;
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::ports::runtime::Change;
 use crate::ports::{ErrorKind, RuntimeError};
 use serde_json::json;
 
+/// With the pauses between them 0.3 s: a clean-up has its container unmounted within 0.1 s of its end.
+const START_TRIES: u32 = 3;
+
 impl Podman {
-    /// `StartContainer`, which refuses what runs already.
+    /// `StartContainer`, tried again when the program, its directory or its user is said not to be there: the
+    /// clean-up of an earlier run, or of another container's, may have unmounted the root (1.9.3).
     pub async fn start(&self, id: &ContainerId) -> Result<Change, RuntimeError> {
+        let mut pause = RETRY_FIRST;
+        for _ in 1..START_TRIES {
+            match self.start_once(id).await {
+                Err(error) if error.is(ErrorKind::Rejected) => {}
+                other => return other,
+            }
+            self.clock().sleep(pause).await;
+            pause *= 2;
+        }
+        self.start_once(id).await
+    }
+
+    /// It refuses what runs already.
+    async fn start_once(&self, id: &ContainerId) -> Result<Change, RuntimeError> {
         let call = Call::new("start container", id);
         let ask = Ask::change("StartContainer", json!({ "name": id.as_str() }));
         match self.ask::<wire::Container>(&call, &ask, refusal::of_start).await {
@@ -48,12 +67,9 @@ impl Podman {
     /// `Ps` by label, and an inspect of each: an entry has neither the id of its image nor an exit code.
     pub async fn list(&self) -> Result<Vec<ContainerFacts>, RuntimeError> {
         let call = Call::new("list containers", "");
-        let filter = format!("label={DRIVER_LABEL}={DRIVER}");
-        let opts = json!({ "all": true, "noTrunc": true, "filters": [filter] });
-        let ask = Ask::query("Ps", json!({ "opts": opts }));
-        let listed: wire::Listed = self.ask(&call, &ask, refusal::usual).await?;
-        let mut found = Vec::with_capacity(listed.containers.len());
-        for entry in listed.containers {
+        let entries = self.entries(&call).await?;
+        let mut found = Vec::with_capacity(entries.len());
+        for entry in entries {
             match self.inspect(&entry.id).await {
                 Ok(seen) => found.push(seen.facts),
                 Err(error) if error.is(ErrorKind::NotFound) => {}
@@ -61,6 +77,15 @@ impl Podman {
             }
         }
         Ok(found)
+    }
+
+    /// `Ps` by label.
+    pub(super) async fn entries(&self, call: &Call) -> Result<Vec<wire::Entry>, RuntimeError> {
+        let filter = format!("label={DRIVER_LABEL}={DRIVER}");
+        let opts = json!({ "all": true, "noTrunc": true, "filters": [filter] });
+        let listed: wire::Listed =
+            self.ask(call, &Ask::query("Ps", json!({ "opts": opts })), refusal::usual).await?;
+        Ok(listed.containers)
     }
 
     /// `KillContainer`, which does not take a paused one. One that shall die is woken for it.

@@ -62,11 +62,12 @@ impl ContainerRuntime for VarlinkRuntime {
     }
 
     async fn start(&self, id: &ContainerId) -> Result<Change, RuntimeError> {
+        self.watches.touched(id);
         self.podman.start(id).await
     }
 
     async fn inspect(&self, id: &str) -> Result<ContainerFacts, RuntimeError> {
-        self.podman.inspect(id).await.map(|seen| seen.facts)
+        self.watches.inspect(id).await
     }
 
     async fn wait(&self, id: &ContainerId) -> Result<ContainerFacts, RuntimeError> {
@@ -74,10 +75,12 @@ impl ContainerRuntime for VarlinkRuntime {
     }
 
     async fn signal(&self, id: &ContainerId, signal: Signal) -> Result<(), RuntimeError> {
+        self.watches.touched(id);
         self.podman.signal(id, signal).await
     }
 
     async fn remove(&self, id: &ContainerId) -> Result<Change, RuntimeError> {
+        self.watches.touched(id);
         self.groups.forget(id);
         self.podman.remove(id).await
     }

@@ -49,14 +49,22 @@ pub struct Listed {
 pub struct Entry {
     /// 64 hex digits.
     pub id: String,
+    /// As in an inspect.
+    pub state: String,
 }
 
-/// `WaitContainer`.
+/// `GetEvents`.
 #[derive(Debug, Deserialize)]
-pub struct Waited {
-    /// 0 also for a container that never ran.
-    #[serde(rename = "exitcode")]
-    pub exit_code: i64,
+pub struct Happened {
+    /// See [`Event`].
+    pub events: Event,
+}
+
+/// Something that happened to a container.
+#[derive(Debug, Deserialize)]
+pub struct Event {
+    /// 64 hex digits.
+    pub id: String,
 }
 
 /// `GetContainerStats`.
