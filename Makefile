@@ -6,7 +6,7 @@ ARM := tests/support/arm.sh
 
 SIM := cargo run --quiet --release -- simulate
 
-.PHONY: help simulate canary test test-podman4 test-podman5 test-rootless test-automtls fuzz lint deny release bench bench-pure bench-instructions
+.PHONY: help simulate canary test test-podman4 test-podman5 test-rootless test-automtls fuzz fuzz-short lint deny release bench bench-pure bench-instructions
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -34,6 +34,9 @@ canary: ## the simulation finds a planted bug, or it is broken
 
 fuzz: ## each fuzz target for FUZZ_SECONDS (5); needs nightly and cargo-fuzz
 	fuzz/run.sh
+
+fuzz-short: ## all fuzz targets in one program for 20 s, built in a minute or two; needs the same
+	fuzz/run.sh --short
 
 lint: ## format and lints, as CI sees them
 	cargo fmt --check

@@ -3,10 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nomad_driver_podman::adapters::nomad::convert::state;
+use nomad_driver_podman_fuzz::entries;
 
 fuzz_target!(|bytes: &[u8]| {
-    let Ok(handle) = state::decode(bytes) else { return };
-    let written = state::encode(&handle).unwrap();
-    assert_eq!(state::decode(&written).unwrap(), handle);
+    entries::run("handle", bytes);
 });

@@ -3,15 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use nomad_driver_podman::adapters::cli::convert::job::convert;
-use nomad_driver_podman::adapters::cli::jobfile::Source;
+use nomad_driver_podman_fuzz::entries;
 
-fuzz_target!(|input: &str| {
-    let source = Source::new("job.hcl", input);
-    let readable = hcl_edit::parser::parse_body(input).is_ok();
-    let Ok(conversion) = convert(&source) else { return assert!(!readable) };
-    assert!(conversion.tasks > 0 || conversion.text == input);
-    conversion.remarks.iter().for_each(|remark| drop(remark.to_string()));
-    let again = convert(&Source::new("job.hcl", conversion.text.as_str())).unwrap();
-    assert_eq!((again.tasks, again.text), (0, conversion.text));
+fuzz_target!(|bytes: &[u8]| {
+    entries::run("hcl_convert", bytes);
 });

@@ -78,6 +78,12 @@ impl From<BTreeMap<String, String>> for Texts {
     }
 }
 
+impl<const N: usize> From<[(String, String); N]> for Texts {
+    fn from(pairs: [(String, String); N]) -> Self {
+        Self(pairs.into())
+    }
+}
+
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Texts {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())

@@ -54,6 +54,9 @@ fn replace(plan: &mut Plan, purpose: &PathPurpose, from: &Path, to: &Path) {
     match purpose {
         PathPurpose::Archive => plan.pull.archive = Some(to.to_owned()),
         PathPurpose::Seccomp => replace_seccomp(&mut plan.spec, to),
+        PathPurpose::Volume { target, written } => {
+            replace_in_options(&mut plan.spec.mounts, target, written, to);
+        }
         PathPurpose::Mount(target) => replace_source(&mut plan.spec.mounts, target, from, to),
     }
 }
@@ -69,5 +72,36 @@ fn replace_source(mounts: &mut [Mount], target: &str, from: &Path, to: &Path) {
         {
             *source = to.to_string_lossy().into_owned();
         }
+    }
+}
+
+fn replace_in_options(mounts: &mut [Mount], target: &str, written: &str, to: &Path) {
+    for mount in mounts.iter_mut().filter(|mount| mount.target == target) {
+        if let MountSource::Volume(volume) = &mut mount.source {
+            volume.options.values_mut().for_each(|value| *value = swapped(value, written, to));
+        }
+    }
+}
+
+/// `value` with each part that is `written` replaced; parts end as in `lowerdir=/a:/b,upperdir=/c`.
+fn swapped(value: &str, written: &str, to: &Path) -> String {
+    let ends = [',', '=', ':'];
+    let part = |part: &str| match part.trim_end_matches(ends) == written {
+        true => format!("{}{}", to.to_string_lossy(), &part[written.len()..]),
+        false => part.to_owned(),
+    };
+    value.split_inclusive(ends).map(part).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_part_that_is_the_path_is_replaced_and_no_other() {
+        let swapped = |value| swapped(value, "/a", Path::new("/real"));
+        assert_eq!(swapped("/a"), "/real");
+        assert_eq!(swapped("lowerdir=/a:/a/b,upperdir=/a"), "lowerdir=/real:/a/b,upperdir=/real");
+        assert_eq!(swapped("addr=/ab,ro"), "addr=/ab,ro");
     }
 }

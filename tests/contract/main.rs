@@ -37,6 +37,7 @@ mod podman_arm;
 mod programs;
 mod sh;
 
+mod asked;
 mod creation;
 mod exec;
 mod human;
@@ -201,6 +202,15 @@ contract! {
         the_stop_signal_is_on_record;
         names_are_resolved_as_said needs KernelBridge;
         an_address_can_be_chosen needs KernelBridge;
+    }
+    asked {
+        what_a_block_says_is_seen_inside needs Kernel;
+        limits_are_those_of_the_block needs KernelLimits;
+        namespaces_are_private_or_the_hosts needs Kernel;
+        namespaces_of_the_task_beside_are_joined needs Kernel;
+        users_are_mapped needs Kernel;
+        names_and_addresses_are_those_of_the_block needs KernelBridge;
+        without_options_it_has_no_more_than_docker_gives needs Kernel;
     }
     images {
         one_that_is_there_is_not_fetched;

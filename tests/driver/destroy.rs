@@ -2,8 +2,8 @@
 
 use super::double::*;
 use mockall::Sequence;
-use nomad_driver_podman::domain::config::PluginConfig;
 use nomad_driver_podman::domain::config::gc::Gc;
+use nomad_driver_podman::domain::config::{PluginConfig, Value};
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerState};
 use nomad_driver_podman::domain::signal::Signal;
 use nomad_driver_podman::domain::task::identity::ContainerId;
@@ -42,6 +42,20 @@ async fn a_removal_that_fails_for_good_is_an_error_and_may_be_repeated() {
     driver.wait_task(&task().id).await.unwrap();
     assert!(driver.destroy_task(&task().id, true).await.is_err());
     driver.destroy_task(&task().id, true).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_operator_may_keep_what_has_ended() {
+    let mut runtime = starting();
+    runtime.expect_wait().returning(|_| Ok(ended(0)));
+    runtime.expect_remove().never();
+    let driver = driver(runtime);
+    let gc = Value::object([("gc", Value::object([("container", Value::from(false))]))]);
+    driver.configure(PluginConfig::decode(&gc).unwrap(), None).unwrap();
+    driver.start_task(task()).await.unwrap();
+    driver.wait_task(&task().id).await.unwrap();
+    driver.destroy_task(&task().id, true).await.unwrap();
+    assert_eq!(driver.wait_task(&task().id).await, Err(DriverError::UnknownTask(task().id)));
 }
 
 #[tokio::test(start_paused = true)]

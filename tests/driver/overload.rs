@@ -3,7 +3,7 @@
 use super::busy::{Busy, WORK, nth};
 use super::double::*;
 use futures_util::future::join_all;
-use nomad_driver_podman::domain::config::Value;
+use nomad_driver_podman::domain::config::{PluginConfig, Value};
 use nomad_driver_podman::domain::fingerprint::Health;
 use nomad_driver_podman::domain::limits::{BREAKER_REST, STARTS_AT_ONCE};
 use nomad_driver_podman::domain::task::{TaskId, TaskRequest};
@@ -46,6 +46,21 @@ async fn the_driver_is_healthy_and_ends_tasks_while_starts_queue() {
 
 async fn start(driver: nomad_driver_podman::driver::Driver, task: TaskRequest) -> bool {
     driver.start_task(task).await.is_ok()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_operator_says_how_long_it_may_be_silent() {
+    let busy = Arc::new(Busy::default());
+    let driver = driver_on(busy.clone());
+    busy.hides.store(true, Ordering::Relaxed);
+    for (options, seconds) in
+        [(Value::empty(), 10), (Value::object([("client_http_timeout", Value::from("2s"))]), 2)]
+    {
+        driver.configure(PluginConfig::decode(&options).unwrap(), None).unwrap();
+        let before = tokio::time::Instant::now();
+        assert_ne!(driver.fingerprint().await.health, Health::Healthy);
+        assert_eq!(before.elapsed(), Duration::from_secs(seconds));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -49,6 +49,29 @@ async fn paths_that_leave_the_allocation_are_refused() {
     }
 }
 
+/// A volume of the local driver whose options bind this.
+fn bound_in(dir: &Path, device: &str) -> TaskRequest {
+    let object = |pairs: Vec<(&'static str, Value)>| Value::object(pairs);
+    let options = object(vec![("type", "none".into()), ("o", "bind".into()), ("device", device.into())]);
+    let driver = object(vec![("options", options)]);
+    let volume = object(vec![("driver_config", driver)]);
+    let mount = object(vec![("target", "/data".into()), ("source", "v".into()), ("volume_options", volume)]);
+    let config = object(vec![("image", "localhost/busybox".into()), ("mount", mount)]);
+    TaskRequest { config, ..task_in(dir, "local") }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_options_of_a_volume_lead_nowhere_else() {
+    let dir = alloc();
+    for device in ["/etc", "etc", "/tmp/../etc"] {
+        let refused = confined(runtime()).start_task(bound_in(dir.path(), device)).await.unwrap_err();
+        assert!(matches!(refused, DriverError::VolumeOutside { .. }), "{device}: {refused}");
+    }
+    let out = dir.path().join("web/local/out");
+    let refused = confined(runtime()).start_task(bound_in(dir.path(), out.to_str().unwrap())).await;
+    assert!(matches!(refused, Err(DriverError::VolumeOutside { .. })), "{refused:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_path_inside_is_mounted_from_where_it_really_is() {
     let dir = alloc();

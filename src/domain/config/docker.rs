@@ -16,14 +16,16 @@ pub struct DockerOnly {
     pub instead: &'static str,
     /// Nothing changes without it.
     pub needless: bool,
+    /// `convert` says the same otherwise.
+    pub converted: bool,
 }
 
 const fn lost(path: &'static str, instead: &'static str) -> DockerOnly {
-    DockerOnly { path, instead, needless: false }
+    DockerOnly { path, instead, needless: false, converted: false }
 }
 
 const fn needless(path: &'static str, instead: &'static str) -> DockerOnly {
-    DockerOnly { path, instead, needless: true }
+    DockerOnly { path, instead, needless: true, converted: false }
 }
 
 /// Options that only the Docker driver has.
@@ -39,7 +41,10 @@ pub const ONLY: &[DockerOnly] = &[
         "leave it out: standard input is empty here; nomad alloc exec has an interactive mode",
     ),
     lost("isolation", WINDOWS),
-    lost("load", "name the file in image, as docker-archive:PATH or oci-archive:PATH"),
+    DockerOnly {
+        converted: true,
+        ..lost("load", "name the file in image, as docker-archive:PATH or oci-archive:PATH")
+    },
     lost(
         "memory_hard_limit",
         "set memory_max in the resources block; the servers must allow oversubscription",

@@ -69,8 +69,8 @@ pub const RULES: &[OptionRow] = &[
         "allow_host_paths",
         Kind::TextList,
         r#"allow_host_paths = ["/srv/data"]"#,
-        "Directories outside the allocation that tasks may bind from, load images from, or name a seccomp profile \
-         in; symlinks are followed before the check. All when unset, as far as volumes.enabled lets them.",
+        "Directories outside the allocation that tasks may bind from, load images from, name in a volume's options, or \
+         as a seccomp profile; symlinks are followed before the check. All when unset, as far as volumes.enabled lets them.",
     )
     .checked("absolute paths", check_path, r#"allow_host_paths = ["data"]"#),
     row(

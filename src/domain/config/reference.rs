@@ -32,8 +32,9 @@ name are the same in both drivers.
 const DOCKER_TAIL: &str = "
 ## What differs without being written
 
-* Podman's default capabilities are fewer: `AUDIT_WRITE` and `MKNOD` are missing; `cap_add` gives them back.
-* A task has 2048 processes at most unless `pids_limit` says otherwise.
+* Podman's default capabilities are never more, and mostly fewer: 5.4 leaves out `AUDIT_WRITE`, `MKNOD` and `NET_RAW`,
+  Debian's 4.3 has them. A node says its own in `driver.podman.capabilities`; `cap_add` gives back what is missing.
+* A task has 2048 processes at most unless `pids_limit` or containers.conf says otherwise.
 * An image called `latest`, or without a tag, is asked for only if the node has none; `pull_policy = \"newer\"` asks
   each time.
 * Named volumes are Podman's own: what Docker keeps in one of that name must be copied.
@@ -68,7 +69,7 @@ pub fn from_docker() -> String {
     let topics = TASK_TOPICS.iter().flat_map(|(_, rows)| rows.iter());
     topics.for_each(|row| renamed(&mut page, row, "", ""));
     line(&mut page, format_args!("\n## What has no counterpart\n\n| Docker | Here |\n| --- | --- |"));
-    for docker in ONLY {
+    for docker in ONLY.iter().filter(|docker| !docker.converted) {
         line(&mut page, format_args!("| `{}` | {} |", docker.path, docker.instead));
     }
     page + DOCKER_TAIL

@@ -19,7 +19,6 @@ pub fn without_effect(config: &Value, around: Around) -> Vec<Problem> {
     let mut found = network(given, around);
     found.extend(needs(given, "init_path", "init"));
     found.extend(needs(given, "cpu_cfs_period", "cpu_hard_limit"));
-    found.extend(health(given));
     if given.is_true("privileged") && given.has("cap_add") {
         found.push(Problem::new("cap_add", "has no effect: a privileged task has all capabilities"));
     }
@@ -81,13 +80,6 @@ fn network(given: Given<'_>, around: Around) -> Vec<Problem> {
     };
     let idle = ["ports", "port_map"].into_iter().filter(|option| given.has(option));
     idle.map(|option| Problem::new(option, format!("has no effect: {why}"))).collect()
-}
-
-fn health(given: Given<'_>) -> Option<Problem> {
-    let Some(Value::List(blocks)) = given.0.get("healthchecks") else { return None };
-    let Some(Value::Map(block)) = blocks.first() else { return None };
-    let off = given.has("healthcheck") && Given(block).is_true("disable");
-    off.then(|| Problem::new("healthcheck", "has no effect: healthchecks { disable = true } turns it off"))
 }
 
 #[cfg(test)]

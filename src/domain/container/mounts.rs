@@ -40,6 +40,56 @@ pub fn chosen_by_job(task: &TaskRequest, storage: &StorageOptions) -> Vec<(Strin
     volumes.chain(binds).collect()
 }
 
+/// A host path in the options of a volume.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionPath {
+    /// Target of the volume.
+    pub target: String,
+    /// As it stands in the options.
+    pub written: String,
+    /// Absolute.
+    pub path: PathBuf,
+}
+
+/// Host paths in the options of a job's volumes. The `local` driver mounts whatever these say: a directory, a disk,
+/// the layers of an overlay.
+pub fn in_volume_options(task: &TaskRequest, storage: &StorageOptions) -> Vec<OptionPath> {
+    let volumes = storage.mount.iter().filter_map(|mount| match &mount.source {
+        MountSourceOption::Volume(volume) if is_local(volume) => Some((mount, volume)),
+        _ => None,
+    });
+    let paths = |(mount, volume): (&MountOption, &VolumeOption)| {
+        let written: Vec<&str> = device_path(volume).into_iter().chain(option_paths(volume)).collect();
+        // A relative one would be meant from where Podman's service runs, which is the root.
+        let path = |text: &str| host_path(task, &format!("/{text}"));
+        let found = |written: &str| OptionPath {
+            target: mount.target.clone(),
+            path: path(written),
+            written: written.to_owned(),
+        };
+        written.into_iter().map(found).collect::<Vec<_>>()
+    };
+    volumes.flat_map(paths).collect()
+}
+
+fn is_local(volume: &VolumeOption) -> bool {
+    volume.driver.as_deref().is_none_or(|driver| driver == "local")
+}
+
+/// Kinds of file systems whose `device` is no path of the host.
+const ELSEWHERE: &[&str] = &["tmpfs", "nfs", "nfs4", "cifs", "smb3"];
+
+fn device_path(volume: &VolumeOption) -> Option<&str> {
+    let elsewhere = volume.options.get("type").is_some_and(|kind| ELSEWHERE.contains(&kind.as_str()));
+    volume.options.get("device").map(String::as_str).filter(|device| !elsewhere && !device.is_empty())
+}
+
+fn option_paths(volume: &VolumeOption) -> impl Iterator<Item = &str> {
+    let options = volume.options.get("o").into_iter().flat_map(|options| options.split(','));
+    let values = options.filter_map(|option| option.split_once('=')).flat_map(|(_, value)| value.split(':'));
+    values.filter(|value| value.starts_with('/'))
+}
+
 /// The job's device nodes and those that Nomad's device plugins pass; the job's CDI names.
 pub fn devices(task: &TaskRequest, storage: &StorageOptions) -> (Vec<Device>, Vec<String>) {
     let (mut nodes, mut cdi) = (host_devices(&task.devices), Vec::new());
@@ -249,6 +299,25 @@ mod tests {
             (&mounts[2].source, mounts[2].options.join(",")),
             (&MountSource::Tmpfs, "size=1048576,mode=700".into())
         );
+    }
+
+    #[test]
+    fn options_of_a_local_volume_may_lead_to_the_host() {
+        let paths = |driver: &'static str, options: &[(&'static str, &'static str)]| {
+            let options = Value::object(options.iter().map(|(name, value)| (*name, Value::from(*value))));
+            let config = Value::object([("name", driver.into()), ("options", options)]);
+            let volume = Value::object([("driver_config", config)]);
+            let mount = Value::object([("target", "/t".into()), ("volume_options", volume)]);
+            let found = in_volume_options(&task(), &storage([("mount", mount)]));
+            found.into_iter().map(|found| found.path.display().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(paths("local", &[("type", "none"), ("o", "bind"), ("device", "/srv/../etc")]), ["/etc"]);
+        assert_eq!(paths("", &[("o", "bind"), ("device", "etc")]), ["/etc"]);
+        let layers = ("o", "lowerdir=/etc:/usr,upperdir=/x,index=off");
+        assert_eq!(paths("", &[("type", "overlay"), ("device", ""), layers]), ["/etc", "/usr", "/x"]);
+        assert_eq!(paths("", &[("type", "nfs"), ("o", "addr=10.0.0.9"), ("device", ":/x")]), [""; 0]);
+        assert_eq!(paths("", &[("type", "tmpfs"), ("device", "tmpfs")]), [""; 0]);
+        assert_eq!(paths("rclone", &[("device", "/etc")]), [""; 0], "its driver is the operator's");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A task becomes a container: the topics put together.
 
+use super::mounts::OptionPath;
 use super::spec::{ContainerSpec, PublishedPort};
 use super::{command, dns, health, labels, limits, log, mounts, network, ports, pull, security};
 use crate::domain::config::{PluginConfig, Problems, TaskConfig};
@@ -54,6 +55,13 @@ pub struct HostPath {
 pub enum PathPurpose {
     /// The source of the mount with this target.
     Mount(String),
+    /// In the options of a volume.
+    Volume {
+        /// Target of the volume.
+        target: String,
+        /// As it stands there.
+        written: String,
+    },
     /// The image.
     Archive,
     /// The seccomp profile.
@@ -127,6 +135,11 @@ fn image(image: &Image) -> ImageRef {
 fn host_paths(task: &TaskRequest, config: &TaskConfig, spec: &ContainerSpec) -> Vec<HostPath> {
     let mounts = mounts::chosen_by_job(task, &config.storage).into_iter();
     let mounts = mounts.map(|(target, path)| HostPath { purpose: PathPurpose::Mount(target), path });
+    let volumes = mounts::in_volume_options(task, &config.storage).into_iter();
+    let volumes = volumes.map(|OptionPath { target, written, path }| HostPath {
+        purpose: PathPurpose::Volume { target, written },
+        path,
+    });
     let archive = match &config.image.image {
         Image::Archive(archive) => Some((PathPurpose::Archive, archive.path.as_str())),
         Image::Named(_) => None,
@@ -135,7 +148,7 @@ fn host_paths(task: &TaskRequest, config: &TaskConfig, spec: &ContainerSpec) -> 
     let seccomp = seccomp.map(|profile| (PathPurpose::Seccomp, profile));
     let single = archive.into_iter().chain(seccomp);
     let single = single.map(|(purpose, path)| HostPath { purpose, path: mounts::host_path(task, path) });
-    mounts.chain(single).collect()
+    mounts.chain(volumes).chain(single).collect()
 }
 
 /// Container port by label: of the group's ports that the task publishes, and of `port_map`.

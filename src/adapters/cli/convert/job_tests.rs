@@ -96,6 +96,31 @@ fn two_names_of_one_thing_do_not_become_the_same_name() {
 }
 
 #[test]
+fn a_dynamic_block_keeps_the_name_of_its_elements() {
+    let dynamic =
+        |head: &str| format!("dynamic \"{head} for_each = []\n content {{\n target = \"/a\"\n }}\n}}");
+    assert_eq!(config(&dynamic("mounts\" {\n")), dynamic("mount\" {\n iterator = mounts\n"));
+    assert_eq!(config("dynamic \"mounts\" { for_each = [] }"), "dynamic \"mount\" { for_each = [] }");
+}
+
+#[test]
+fn logging_is_judged_however_it_is_written() {
+    for (lines, result) in [
+        ("logging = { type = \"journald\" }", "logging = { driver = \"journald\" }"),
+        ("logging = [{ type = \"gelf\" }]", "# logging = [{ type = \"gelf\" }]"),
+        ("logging = {\n type = \"json-file\"\n}", "# logging = {\n#  type = \"json-file\"\n# }"),
+        ("logging = var.logging", "logging = var.logging"),
+        ("logging { type = \"syslog\" }", "# logging { type = \"syslog\" }"),
+    ] {
+        assert_eq!(config(lines), result);
+        assert_eq!(
+            problems(&job(&format!("image = \"a\"\n{lines}")).replace("docker", "podman")).is_some(),
+            lines.contains("type")
+        );
+    }
+}
+
+#[test]
 fn only_tasks_of_docker_change() {
     let job = |driver: &str| job("work_dir = \"/x\"\nimage = \"redis\"").replace("\"docker\"", driver);
     for driver in ["\"exec\"", "\"podman\"", "var.driver", "\"${var.driver}\""] {
@@ -131,6 +156,8 @@ fn options() -> impl Strategy<Value = String> {
         "logging {\n    type = \"journald\"\n    config {\n      tag = \"x\"\n    }\n  }",
         "logging {\n    type = \"json-file\"\n    config { max-size = \"2m\" }\n  }",
         "logging { driver = \"gelf\" }",
+        "logging = { type = \"json-file\" }",
+        "logging = {\n    type = \"journald\"\n    config = { tag = \"x\" }\n  }",
         "network_mode = \"default\"",
         "runtime = \"nvidia\"",
         "shm_size = 1048576",

@@ -2,7 +2,8 @@
 
 use super::edits::Edits;
 use hcl_edit::Span;
-use hcl_edit::structure::{Block, Body};
+use hcl_edit::expr::Expression;
+use std::ops::Range;
 
 /// What to know where Docker's driver of this name is not here.
 enum Fate {
@@ -25,13 +26,25 @@ fn fate(driver: Option<&str>) -> Fate {
     }
 }
 
-/// Whether a `logging` block of Docker is one here. Else it becomes a comment.
-pub(super) fn keeps(edits: &mut Edits, block: &Block, inside: &Body) -> bool {
+/// A `logging` of Docker, however it is written.
+pub(super) struct Logging<'e> {
+    /// What it says of a name.
+    pub part: &'e dyn Fn(&str) -> Option<&'e Expression>,
+    /// Its own name.
+    pub name: Range<usize>,
+    /// All of it.
+    pub whole: Range<usize>,
+    /// Whether it has lines of its own.
+    pub alone: bool,
+}
+
+/// Whether a `logging` of Docker is one here. Else it becomes a comment.
+pub(super) fn keeps(edits: &mut Edits, logging: &Logging<'_>) -> bool {
     // Of both the driver counts.
-    let named = inside.get_attribute("driver").or_else(|| inside.get_attribute("type"));
-    let driver = named.map(|attribute| attribute.value.as_str().unwrap_or("?"));
+    let named = (logging.part)("driver").or_else(|| (logging.part)("type"));
+    let driver = named.map(|driver| driver.as_str().unwrap_or("?"));
     let what = driver.map_or("logging".to_owned(), |driver| format!("logging by {driver}"));
-    let span = named.and_then(|named| named.value.span()).or_else(|| block.ident.span()).unwrap_or_default();
+    let span = named.and_then(Span::span).unwrap_or_else(|| logging.name.clone());
     match fate(driver) {
         Fate::Here => return true,
         Fate::Needless => edits.check(
@@ -42,6 +55,6 @@ pub(super) fn keeps(edits: &mut Edits, block: &Block, inside: &Body) -> bool {
         ),
         Fate::Lost(instead) => edits.left(span, format!("{what} has no counterpart"), instead),
     }
-    edits.comment_out(block.span().unwrap_or_default(), true);
+    edits.comment_out(logging.whole.clone(), logging.alone);
     false
 }

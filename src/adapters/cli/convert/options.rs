@@ -1,6 +1,7 @@
 //! A `config` block against the option table: what keeps its name, what gets ours, what has none.
 
 use super::edits::Edits;
+use super::logging::Logging;
 use super::{devices, image, logging, values};
 use crate::domain::config::docker;
 use crate::domain::config::row::{Kind, OptionRow, find};
@@ -45,20 +46,41 @@ pub(super) fn body(
         }
         let Some(row) = part.settle(edits, table, prefix, body) else { continue };
         let path = join(prefix, row.name);
+        let alone = !body.prefer_oneline();
         match structure {
             Structure::Attribute(attribute) => {
-                value(edits, &attribute.value, row, &path, &part.whole, !body.prefer_oneline())
+                if path != "logging" || keeps_logging(edits, &attribute.value, &part, alone) {
+                    value(edits, &attribute.value, row, &path, &part.whole, alone);
+                }
             }
-            Structure::Block(block) => inside(edits, block, row, &path),
+            Structure::Block(block) => inside(edits, block, row, &path, alone),
         }
     }
 }
 
-fn inside(edits: &mut Edits, block: &Block, row: &'static OptionRow, path: &str) {
+/// Whether `logging = …` stays. What is no object says nothing of a driver.
+fn keeps_logging(edits: &mut Edits, expr: &Expression, part: &Part<'_>, alone: bool) -> bool {
+    let object = expr.as_object().or_else(|| expr.as_array()?.get(0)?.as_object());
+    let logging = Logging {
+        part: &|name| object.and_then(|object| entry(object, name)),
+        name: part.span.clone(),
+        whole: part.whole.clone(),
+        alone,
+    };
+    object.is_none() || logging::keeps(edits, &logging)
+}
+
+fn inside(edits: &mut Edits, block: &Block, row: &'static OptionRow, path: &str, alone: bool) {
     let (Kind::Block(rows) | Kind::BlockList(rows)) = row.kind else { return };
     let made = super::job::made_by(block).filter(|_| block.has_ident("dynamic"));
     let inner = made.map_or(&block.body, |(_, body)| body);
-    if path == "logging" && !logging::keeps(edits, block, inner) {
+    let logging = Logging {
+        part: &|name| inner.get_attribute(name).map(|it| &it.value),
+        name: block.ident.span().unwrap_or_default(),
+        whole: block.span().unwrap_or_default(),
+        alone,
+    };
+    if path == "logging" && !logging::keeps(edits, &logging) {
         return;
     }
     if path == "mount" {
@@ -230,7 +252,9 @@ impl<'a> Part<'a> {
 
     /// A dynamic block without `iterator` calls its elements by the name that it had.
     fn keep_iterator(&self, edits: &mut Edits) {
-        let Some(block) = self.dynamic.filter(|block| !block.body.has_attribute("iterator")) else { return };
+        // On one line there is place for one thing, so it has no content and makes nothing.
+        let usual = |block: &&Block| !block.body.has_attribute("iterator") && !block.body.prefer_oneline();
+        let Some(block) = self.dynamic.filter(usual) else { return };
         let Some(first) = block.body.iter().next() else { return };
         let at = match first {
             Structure::Attribute(attribute) => attribute_span(attribute).start,

@@ -124,7 +124,7 @@ pub(super) fn text_of(value: &hcl::Value) -> String {
 }
 
 /// Tells about `KIND = …` where only the block `KIND { … }` is read.
-pub(super) fn refuse_attribute(eval: &mut Evaluator, body: &Body, kind: &str) {
+fn refuse_attribute(eval: &mut Evaluator, body: &Body, kind: &str) {
     if let Some(attribute) = body.get_attribute(kind) {
         let span = attribute.key.span().unwrap_or_default();
         eval.problem(span, format!("{kind} is a block: write it without the equals sign"));

@@ -52,6 +52,13 @@ pub(super) fn read(eval: &mut Evaluator, block: &BlockView<'_>) -> TaskConfigBlo
     TaskConfigBlock { value, spans: spans.of(eval) }
 }
 
+/// Reads an object in the place of a block; findings go to `eval`.
+pub(super) fn read_object(eval: &mut Evaluator, object: &Expression) -> TaskConfigBlock {
+    let mut spans = SpanTable::default();
+    let value = expression(eval, object, &Bound::default(), "", &mut spans);
+    TaskConfigBlock { value, spans: spans.of(eval) }
+}
+
 /// What a task without a `config` block has.
 pub(super) fn absent(eval: &Evaluator, task: &BlockView<'_>) -> TaskConfigBlock {
     TaskConfigBlock { value: Value::empty(), spans: SpanTable::around(task.span.clone()).of(eval) }

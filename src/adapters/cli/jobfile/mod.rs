@@ -4,6 +4,7 @@
 //! option of the driver means (`domain::config`). Reading finds all problems, not the first; what belongs to a
 //! cluster and not to a node is passed over, and told where that changes what runs.
 
+mod agent;
 mod blocks;
 mod config;
 mod decode;
@@ -74,20 +75,11 @@ pub fn examine(source: &Arc<Source>, inputs: &Inputs) -> Examined {
     Examined { job, problems: eval.problems, notices: eval.notices }
 }
 
-/// Reads the `plugin "NAME" { config { … } }` of an agent's configuration; `None` if there is none, or the text
-/// is no HCL, which is a problem.
+/// Reads the `plugin "NAME" { config { … } }` of an agent's configuration, HCL or JSON; `None` if there is none, or
+/// none that can be read, which is a problem.
 pub fn plugin_block(source: &Arc<Source>, name: &str) -> (Option<model::TaskConfigBlock>, Findings) {
     let mut eval = Evaluator::new(Arc::clone(source), "", Purpose::Judge);
-    let body = parse(&mut eval);
-    let mut plugins = body.iter().flat_map(|body| body.get_blocks("plugin"));
-    let plugin = plugins.find(|block| block.labels.first().is_some_and(|label| label.as_str() == name));
-    // The agent's older HCL takes these as well. What is not looked at must not pass as clean.
-    let plugin_body = plugin.map(|plugin| (&plugin.body, "config"));
-    for (body, kind) in body.iter().map(|body| (body, "plugin")).chain(plugin_body) {
-        blocks::refuse_attribute(&mut eval, body, kind);
-    }
-    let config = plugin.and_then(|plugin| plugin.body.get_blocks("config").next());
-    let block = config.map(|block| config::read(&mut eval, &BlockView::of(block, &Bound::default())));
+    let block = agent::plugin(&mut eval, name);
     (block, eval.problems)
 }
 
@@ -99,7 +91,9 @@ fn parse(eval: &mut Evaluator) -> Option<Body> {
         Err(error) => {
             let at = error.location().offset().min(source.text.len());
             let json = source.text.trim_start().starts_with('{');
-            let json = json.then_some("this is JSON, which is not read here: give the same as HCL");
+            let json = json.then_some(
+                "this is JSON: only the agent's configuration is read as such; give the job as HCL",
+            );
             eval.problem(at..at + 1, json.unwrap_or(error.message()));
             None
         }

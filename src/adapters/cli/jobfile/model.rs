@@ -187,6 +187,8 @@ pub struct ResourceSpec {
     pub cores: Option<u32>,
     /// MiB.
     pub memory: u64,
+    /// Both limits are written, or left out; not so where they are values that only Nomad knows.
+    pub memory_is_known: bool,
     /// Hard limit above `memory`.
     pub memory_max: MemoryMax,
     /// The older, task-level network.

@@ -81,11 +81,20 @@ pub(super) fn task(eval: &mut Evaluator, view: &BlockView<'_>, inherited: Restar
 }
 
 fn resources(fields: &mut Fields<'_, '_>) -> ResourceSpec {
-    let default =
-        ResourceSpec { cpu: CPU, cores: None, memory: MEMORY, memory_max: MemoryMax::Unset, network: None };
+    let default = ResourceSpec {
+        cpu: CPU,
+        cores: None,
+        memory: MEMORY,
+        memory_is_known: true,
+        memory_max: MemoryMax::Unset,
+        network: None,
+    };
     let Some(block) = fields.block("resources") else { return default };
     let mut fields = Fields::new(&block, fields.eval);
-    let memory_max = match fields.number::<i64>("memory_max") {
+    let (memory, limit) = (fields.number("memory"), fields.number::<i64>("memory_max"));
+    let unread = |name: &str, given: bool| !given && block.body.has_attribute(name);
+    let memory_is_known = !unread("memory", memory.is_some()) && !unread("memory_max", limit.is_some());
+    let memory_max = match limit {
         None | Some(0) => MemoryMax::Unset,
         Some(-1) => MemoryMax::Unlimited,
         Some(megabytes) => u64::try_from(megabytes).map_or(MemoryMax::Unset, MemoryMax::Megabytes),
@@ -93,7 +102,8 @@ fn resources(fields: &mut Fields<'_, '_>) -> ResourceSpec {
     let resources = ResourceSpec {
         cpu: fields.number("cpu").unwrap_or(default.cpu),
         cores: fields.number("cores"),
-        memory: fields.number("memory").unwrap_or(default.memory),
+        memory: memory.unwrap_or(default.memory),
+        memory_is_known,
         memory_max,
         network: network(&mut fields, 1),
     };

@@ -187,20 +187,45 @@ fn syntax_errors_have_a_place() {
 fn a_block_written_as_an_attribute_is_told_and_not_passed_over() {
     let found = problems(&with_task("config = {\n image = \"a\"\n bogus = 1\n}"));
     assert!(found.iter().any(|line| line.starts_with("job.hcl:5:1: config is a block")), "{found:?}");
-    for (text, at) in [
-        ("plugin \"x\" {\n config = {\n bogus = 1\n}\n}", "client.hcl:2:2: config is a block"),
-        ("plugin = {\n x = {}\n}", "client.hcl:1:1: plugin is a block"),
-    ] {
-        let found = plugin_block(&Source::new("client.hcl", text), "x").1.to_string();
-        assert!(found.starts_with(at), "{found}");
-    }
 }
 
 #[test]
-fn json_is_named_as_such() {
-    for text in ["{}", "\n {\"plugin\": {\"x\": {\"config\": {\"bogus\": 1}}}}"] {
-        let found = plugin_block(&Source::new("client.json", text), "x").1.to_string();
-        assert!(found.contains("this is JSON"), "{found}");
+fn the_plugin_block_has_the_forms_that_an_agent_takes() {
+    for text in [
+        "plugin \"x\" {\n config {\n a = 1\n b {\n c = 2\n }\n }\n}",
+        "plugin \"y\" {}\nplugin \"x\" {\n config = {\n a = 1\n b = {\n c = 2\n }\n }\n}",
+        "plugin = {\n x = {\n config = {\n a = 1\n b = {\n c = 2\n }\n }\n }\n}",
+        "plugin {\n x {\n config {\n a = 1\n b {\n c = 2\n }\n }\n }\n}",
+        "{\"plugin\": {\"x\": {\"config\": {\"a\": 1,\n\"b\": {\"c\": 2}}}}}\n",
+        "{\"plugin\": [{\"x\": [{\"config\": [{\"a\": 1, \"b\": [{\"c\": 2}]}]}]}]}",
+    ] {
+        let (block, problems) = plugin_block(&Source::new("client", text), "x");
+        assert_eq!(problems.0, [], "{text}");
+        let block = block.unwrap();
+        let Value::Map(map) = &block.value else { panic!("{text}: {block:?}") };
+        assert_eq!(map["a"], Value::Int(1), "{text}");
+        let inner = match &map["b"] {
+            Value::List(items) => &items[0],
+            one => one,
+        };
+        assert_eq!(inner, &Value::object([("c", Value::Int(2))]), "{text}");
+        let place = block.spans.name("a");
+        assert_eq!(&text[place.span], if text.contains(':') { "\"a\"" } else { "a" }, "{text}");
+    }
+    for (text, at) in [
+        ("plugin = 1", "c:1:10: plugin is a block"),
+        ("{\"plugin\": ", "c:1:"),
+        (" {}", "c:1:1: this is JSON"),
+    ] {
+        let (block, problems) = plugin_block(&Source::new("c", text), "x");
+        assert!(block.is_none() && problems.to_string().starts_with(at), "{text}: {problems}");
+    }
+    assert!(plugin_block(&Source::new("c", "{}"), "x").1.0.is_empty());
+}
+
+#[test]
+fn a_job_in_json_is_named_as_such() {
+    for text in ["{}", "\n {\"job\": {\"x\": {}}}"] {
         assert!(problems(text)[0].contains("this is JSON"));
     }
 }

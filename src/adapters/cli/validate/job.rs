@@ -1,15 +1,15 @@
 //! Judges a job file.
 
 use super::super::jobfile::model::{Group, Job, Task};
-use super::super::jobfile::options::{Judged, judge};
+use super::super::jobfile::options::{Judged, at_their_lines, judge};
 use super::super::jobfile::{Examined, Finding, Inputs, Rule, Source, examine};
 use super::args::TargetPodman;
-use super::podman1;
 use super::report::Report;
+use super::{podman1, start};
 use crate::domain::config::plugin::DEFAULT_SOCKET;
 use crate::domain::config::suggest::nearest;
 use crate::domain::config::together::{Around, without_effect};
-use crate::domain::config::{PluginConfig, Problem, TaskConfig, Value};
+use crate::domain::config::{PluginConfig, Problem, Problems, TaskConfig, Value};
 use crate::domain::policy;
 use crate::domain::task::request::MemoryMax;
 use std::sync::Arc;
@@ -44,6 +44,13 @@ pub fn check_for(source: &Arc<Source>, inputs: &Inputs, target: Target<'_>, repo
 fn task_findings(group: &Group, task: &Task, namespace: &str, target: Target<'_>) -> Vec<Finding> {
     let Judged { value, config, mut findings } = judge(task);
     findings.extend(start_problems(group, task, &value));
+    let usual = PluginConfig::default();
+    let plan = config
+        .as_ref()
+        .map(|config| start::planned(&start::usual(), group, task, config, target.plugin.unwrap_or(&usual)));
+    if let Some(Err(problems)) = &plan {
+        findings.extend(untold(task, &value, problems));
+    }
     let at_name = |problem: Problem, rule: Rule| {
         Finding::new(Some(task.config.spans.name(&problem.path)), problem.to_string()).of(rule)
     };
@@ -59,7 +66,25 @@ fn task_findings(group: &Group, task: &Task, namespace: &str, target: Target<'_>
         let forbidden = forbidden(plugin, namespace, config, &value).into_iter();
         findings.extend(forbidden.map(|problem| at_name(problem, Rule::Policy)));
     }
+    if let (Some(plugin), Some(Ok(plan))) = (target.plugin, &plan) {
+        let outside = start::outside(plan, plugin, namespace, &value).into_iter();
+        findings.extend(outside.map(|problem| at_name(problem, Rule::Policy)));
+    }
     findings
+}
+
+/// What a start would refuse besides, as far as it is known.
+fn untold(task: &Task, value: &Value, problems: &Problems) -> Vec<Finding> {
+    let Value::Map(map) = value else { return vec![] };
+    let known = |option: &str| match option {
+        // Told already, in more words.
+        "ports" | "port_map" => false,
+        "memory_swap" => task.resources.memory_is_known && task.resources.memory_max != MemoryMax::Unlimited,
+        option => !map.get(option).is_some_and(has_unknown),
+    };
+    let option = |problem: &&Problem| known(problem.path.split(['.', '[']).next().unwrap_or_default());
+    let problems = Problems(problems.0.iter().filter(option).cloned().collect());
+    at_their_lines(task, problems)
 }
 
 /// What the driver refuses only when it puts the task's parts together.

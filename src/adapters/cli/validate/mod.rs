@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | [`args`] | its command line |
 //! | [`job`], [`agent`] | a job file, the agent's file |
-//! | [`podman1`] | what Podman 1 cannot do of a task |
+//! | [`start`], [`podman1`] | what the start of a task would refuse, what Podman 1 cannot do of it |
 //! | [`report`] | what was found, in the order of the files |
 //! | [`text`], [`json`], [`sarif`] | the forms of a report |
 
@@ -19,6 +19,7 @@ pub mod json;
 pub mod podman1;
 pub mod report;
 pub mod sarif;
+pub mod start;
 pub mod text;
 
 use super::args::read;

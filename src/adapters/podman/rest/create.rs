@@ -50,15 +50,63 @@ impl Podman {
         if known.status.is_success() {
             return Ok(());
         }
-        let body = serde_json::json!({
-            "Name": volume.name, "Driver": volume.driver, "Options": *volume.options, "Labels": *volume.labels,
-        });
-        let reply =
-            self.ask(&call, &Ask::post("/volumes/create".to_owned()).json(body.to_string().into())).await?;
+        let body = volume_body(volume).to_string();
+        let reply = self.ask(&call, &Ask::post("/volumes/create".to_owned()).json(body.into())).await?;
         if reply.status.is_success() {
             Ok(())
         } else {
             Err(refusal::error(&call, &reply, refusal::of_volume))
+        }
+    }
+}
+
+fn volume_body(volume: &NamedVolume) -> serde_json::Value {
+    serde_json::json!({
+        "Name": volume.name, "Driver": volume.driver, "Options": *volume.options, "Labels": *volume.labels,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::{Act, Fake, TestClock, reply};
+    use super::*;
+    use crate::domain::container::spec::Mount;
+    use crate::domain::image::ImageRef;
+    use crate::domain::task::identity::ContainerName;
+    use serde_json::json;
+    use std::sync::Arc;
+
+    fn volume() -> NamedVolume {
+        NamedVolume {
+            name: "data".to_owned(),
+            driver: Some("nfs".to_owned()),
+            options: [("o".to_owned(), "addr=10.0.0.9".to_owned())].into(),
+            labels: [("team".to_owned(), "core".to_owned())].into(),
+        }
+    }
+
+    #[test]
+    fn a_volume_is_made_as_the_block_says() {
+        let options = json!({"o": "addr=10.0.0.9"});
+        let expected =
+            json!({"Name": "data", "Driver": "nfs", "Options": options, "Labels": {"team": "core"}});
+        assert_eq!(volume_body(&volume()), expected);
+    }
+
+    #[tokio::test]
+    async fn a_volume_is_made_before_its_container_unless_there_is_one_of_its_name() {
+        let source = MountSource::Volume(volume());
+        let mount = Mount { target: "/data".to_owned(), source, options: vec![] };
+        let none = ContainerSpec::new(ContainerName::new("web-1"), ImageRef::parse("redis").unwrap());
+        let spec = ContainerSpec { mounts: vec![mount], ..none };
+        for known in [false, true] {
+            let act = |status, body: &str| Act::Send(reply(status, body));
+            let look = if known { vec![act(200, "{}")] } else { vec![act(404, "{}"), act(201, "{}")] };
+            let fake =
+                Fake::new(look.into_iter().chain([act(201, "{\"Id\":\"c\",\"Warnings\":[]}")]).collect());
+            Podman::new(fake.socket(), Arc::new(TestClock)).create(&spec).await.unwrap();
+            let made = fake.requests().iter().filter(|line| line.contains("/volumes/create")).count();
+            assert_eq!(made, usize::from(!known), "{:?}", fake.requests());
         }
     }
 }

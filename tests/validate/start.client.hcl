@@ -1,0 +1,12 @@
+plugin = {
+  "nomad-driver-podman" = {
+    config = {
+      allow_host_paths = ["/nowhere"]
+
+      policy = {
+        namespace        = "team"
+        allow_host_paths = ["/srv/shared"]
+      }
+    }
+  }
+}
