@@ -6,7 +6,7 @@ use nomad_driver_podman::adapters::memory::Program;
 use nomad_driver_podman::domain::image::ImageRef;
 use nomad_driver_podman::domain::task::identity::ContainerId;
 use nomad_driver_podman::ports::{Clock, ContainerRuntime};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What not every arm has.
@@ -58,6 +58,9 @@ pub trait Arm: Send + Sync {
 
     /// Brings an image of this name by other means than the port, different from every other one.
     async fn bring_image(&self, name: &str);
+
+    /// Writes an image as an archive, by other means than the port.
+    async fn save_image(&self, name: &str, archive: &Path);
 
     /// The command line that runs `program` there; arguments are appended to it.
     fn command(&self, program: &Program) -> Vec<String>;

@@ -3,9 +3,10 @@
 use crate::lab::{Lab, refused};
 use crate::programs::exit;
 use nomad_driver_podman::domain::container::ContainerSpec;
-use nomad_driver_podman::domain::image::{ImageRef, PullRequest};
+use nomad_driver_podman::domain::image::{Image, ImageRef, PullRequest};
 use nomad_driver_podman::ports::ErrorKind;
 use nomad_driver_podman::ports::runtime::Change;
+use std::path::Path;
 
 /// A short name that no registry of the arms knows.
 pub const UNKNOWN: &str = "ndp-contract-no-such-image";
@@ -72,4 +73,22 @@ pub async fn a_container_says_which_image_it_has(lab: &Lab) {
     assert_eq!(lab.runtime.inspect(id.as_str()).await.unwrap().image, image);
     let all = lab.runtime.list().await.unwrap();
     assert_eq!(all.into_iter().find(|facts| facts.id == id).unwrap().image, image);
+}
+
+pub async fn an_archive_is_loaded_and_stays(lab: &Lab) {
+    let (image, id) = brought(lab).await;
+    let archive = lab.dir().join("image.tar");
+    lab.arm.save_image(image.as_str(), &archive).await;
+    assert_eq!(lab.runtime.remove_image(&id).await, Ok(Change::Changed));
+    let request = |path: &Path| PullRequest {
+        image: Image::parse(&format!("docker-archive:{}", path.display())).unwrap(),
+        archive: Some(path.to_owned()),
+        ..PullRequest::of(image.clone())
+    };
+    let loaded = lab.runtime.pull(&request(&archive), &|_| {}).await.unwrap();
+    assert_eq!(lab.runtime.image_id(&loaded).await, Ok(Some(loaded.clone())));
+    assert!(archive.exists(), "the archive is not ours to take");
+    assert_eq!(lab.runtime.remove_image(&loaded).await, Ok(Change::Changed));
+    let absent = archive.with_file_name("absent.tar");
+    refused(lab.runtime.pull(&request(&absent), &|_| {}).await, ErrorKind::Rejected);
 }

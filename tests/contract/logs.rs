@@ -158,3 +158,26 @@ pub async fn the_last_words_are_of_standard_error(lab: &Lab) {
     assert!(words.ends_with(b"0123456789abcde\nno newline"), "{}", String::from_utf8_lossy(&words));
     refused(lab.runtime.last_words(&lab.absent()).await, ErrorKind::NotFound);
 }
+
+pub async fn out_of_sight_they_are_told_all_the_same(lab: &Lab) {
+    let blind = lab.arm.blind_runtime();
+    let id = lab.run([out("one\n"), sleep_ms(300), err("two\n"), sleep_ms(300), out("three")]).await;
+    let read = async |start| {
+        let batches = blind.logs(&id, start).await.unwrap();
+        batches.map(Result::unwrap).collect::<Vec<LogBatch>>().await
+    };
+    let sum = |batches: &[LogBatch]| {
+        let mut output = Output::default();
+        batches.iter().for_each(|batch| output.add_batch(batch));
+        output
+    };
+    let batches = read(LogStart::Beginning).await;
+    let all = sum(&batches);
+    assert_eq!((all.text().as_str(), &*all.stderr), ("one\nthree", &b"two\n"[..]));
+    for (at, batch) in batches.iter().enumerate() {
+        let rest = read(LogStart::After(batch.cursor)).await;
+        assert_eq!(sum(&rest), sum(&batches[at + 1..]));
+    }
+    assert_eq!(blind.last_words(&id).await.unwrap(), b"two\n");
+    refused(blind.logs(&lab.absent(), LogStart::Beginning).await.map(|_| ()), ErrorKind::NotFound);
+}

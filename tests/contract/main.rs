@@ -45,6 +45,7 @@ mod images;
 mod inside;
 mod listing;
 mod logs;
+mod lost;
 mod mounts;
 mod network;
 mod options;
@@ -151,6 +152,7 @@ contract! {
         the_last_words_are_of_standard_error;
         what_a_bounded_log_cannot_hold_is_dropped_and_counted;
         an_absent_container_is_not_found;
+        out_of_sight_they_are_told_all_the_same;
     }
     exec {
         output_is_split_and_the_code_is_last;
@@ -220,6 +222,7 @@ contract! {
         an_image_in_use_stays_and_goes_when_nobody_uses_it;
         an_absent_image_is_removed_already;
         a_container_says_which_image_it_has;
+        an_archive_is_loaded_and_stays;
     }
 }
 

@@ -85,6 +85,18 @@ impl Arm for Podman1Arm {
         self.call("RemoveContainer", remove, false);
     }
 
+    async fn save_image(&self, name: &str, archive: &Path) {
+        let options = json!({
+            "name": name, "format": "docker-archive", "output": archive, "outputType": "", "moreTags": [],
+            "quiet": true, "compress": false,
+        });
+        let saved = self.call("ImageSave", json!({ "options": options }), true);
+        // To be fetched from where the service has put it.
+        let there = PathBuf::from(saved["reply"]["id"].as_str().unwrap());
+        std::fs::copy(&there, archive).unwrap();
+        std::fs::remove_file(&there).unwrap();
+    }
+
     fn command(&self, program: &Program) -> Vec<String> {
         sh::command(program)
     }

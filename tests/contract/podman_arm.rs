@@ -53,6 +53,11 @@ impl Arm for PodmanArm {
         cli(&["rm", &scratch]).await;
     }
 
+    async fn save_image(&self, name: &str, archive: &Path) {
+        // Podman writes to no file that is there already, and a rootless one into no directory of ours but this.
+        cli(&["save", "--quiet", "--output", archive.to_str().unwrap(), name]).await;
+    }
+
     fn command(&self, program: &Program) -> Vec<String> {
         sh::command(program)
     }

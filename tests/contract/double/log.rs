@@ -8,7 +8,7 @@ use nomad_driver_podman::ports::ContainerRuntime;
 use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
@@ -17,7 +17,7 @@ const TIME: &str = "2026-11-24T00:00:02.181352878+00:00";
 
 /// Logs of all containers.
 pub struct Logs {
-    dir: PathBuf,
+    pub dir: PathBuf,
     writers: Mutex<HashMap<ContainerId, watch::Receiver<Option<LogCursor>>>>,
 }
 
@@ -65,7 +65,7 @@ impl Logs {
 }
 
 /// `F` ends with a newline of the program, `P` does not.
-fn records(chunk: &LogChunk) -> Vec<u8> {
+pub fn records(chunk: &LogChunk) -> Vec<u8> {
     let stream = match chunk.stream {
         Stream::Stdout => "stdout",
         Stream::Stderr => "stderr",
@@ -78,4 +78,12 @@ fn records(chunk: &LogChunk) -> Vec<u8> {
         records.extend(if tag == 'P' { &b"\n"[..] } else { b"" });
     }
     records
+}
+
+/// Whole records behind the first `at` bytes of the file, and where they end.
+pub fn lines_behind(path: &Path, at: usize) -> (Vec<String>, usize) {
+    let text = std::fs::read(path).unwrap_or_default();
+    let whole = text[at..].iter().rposition(|byte| *byte == b'\n').map_or(at, |end| at + end + 1);
+    let lines = text[at..whole].split_inclusive(|byte| *byte == b'\n');
+    (lines.map(|line| String::from_utf8_lossy(line).into_owned()).collect(), whole)
 }

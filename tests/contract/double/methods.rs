@@ -1,17 +1,20 @@
 //! The methods, one function each.
 
 use super::inspect::{data, find, word};
+use super::log::lines_behind;
 use super::service::{Double, No, Request, say};
 use super::{create, events};
 use nomad_driver_podman::domain::container::{ContainerSpec, ContainerState};
-use nomad_driver_podman::domain::image::{ImageRef, PullRequest};
+use nomad_driver_podman::domain::image::{Image, ImageRef, PullRequest};
 use nomad_driver_podman::domain::signal::Signal;
 use nomad_driver_podman::domain::task::identity::ContainerId;
 use nomad_driver_podman::ports::runtime::Change;
 use nomad_driver_podman::ports::{ContainerRuntime, ErrorKind, RuntimeError};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::mpsc;
 
@@ -33,10 +36,12 @@ pub async fn call(double: &Arc<Double>, request: &Request, write: &mut OwnedWrit
         "io.podman.ContainerInspectData" => inspect(double, request).await,
         "io.podman.ContainerStateData" => state(double, request).await,
         "io.podman.GetContainerStats" => stats(double, request).await,
+        "io.podman.GetContainerLogs" => logs(double, request, write).await,
         "io.podman.Ps" => ps(double, request).await,
         "io.podman.GetContainersByContext" => by_context(double, request),
         "io.podman.InspectImage" => inspect_image(double, request).await,
         "io.podman.RemoveImage" => remove_image(double, request).await,
+        "io.podman.LoadImage" => load(double, request).await,
         "io.podman.PullImage" => pull(double, request, write).await,
         method => {
             let name = method.rsplit('.').next().unwrap_or(method);
@@ -188,13 +193,16 @@ async fn inspect(double: &Double, request: &Request) -> Reply {
 async fn state(double: &Double, request: &Request) -> Reply {
     let facts = find(double, &request.input::<Name>()?.name).await?;
     let keys = double.sessions.lock().unwrap().get(facts.id.as_str()).cloned().unwrap_or_default();
-    let session = |(at, keys): (usize, String)| {
-        let session = json!({ "id": at.to_string(), "state": 2, "pid": facts.pid, "config": {
+    let session = |(id, keys): (String, String)| {
+        let session = json!({ "id": id, "state": 2, "pid": facts.pid, "config": {
             "command": ["x"], "detachKeys": keys } });
-        (at.to_string(), session)
+        (id, session)
     };
-    let sessions: serde_json::Map<String, Value> = keys.into_iter().enumerate().map(session).collect();
-    Ok(json!({ "config": json!({ "state": 3, "newExecSessions": sessions }).to_string() }))
+    let sessions: serde_json::Map<String, Value> = keys.into_iter().map(session).collect();
+    let config = double.userdata(facts.id.as_str()).join("config.json");
+    std::fs::create_dir_all(config.parent().unwrap()).unwrap();
+    let state = json!({ "state": 3, "configPath": config, "newExecSessions": sessions });
+    Ok(json!({ "config": state.to_string() }))
 }
 
 async fn stats(double: &Double, request: &Request) -> Reply {
@@ -209,6 +217,27 @@ async fn stats(double: &Double, request: &Request) -> Reply {
         "system_nano": sample.at.unix_nanos(), "mem_usage": usage, "mem_limit": 1 << 30, "mem_perc": 0.1,
         "net_input": 0, "net_output": 0, "block_output": 0, "block_input": 0, "pids": 1,
     } }))
+}
+
+/// To who wants more, what is new once in a while; the last lines before the end are not told (the real one looks once
+/// a second).
+async fn logs(double: &Double, request: &Request, write: &mut OwnedWriteHalf) -> Reply {
+    let facts = find(double, &request.input::<Name>()?.name).await?;
+    let mut at = 0;
+    loop {
+        let (lines, end) = lines_behind(&double.logs.path(&facts.id), at);
+        let lines = json!({ "container": lines });
+        if !request.more {
+            return Ok(lines);
+        }
+        at = end;
+        let _ = say(write, &json!({ "parameters": lines, "continues": true })).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let state = double.memory.inspect(facts.id.as_str()).await.map_err(occurred)?.state;
+        if !matches!(state, ContainerState::Running | ContainerState::Paused) {
+            return Err(No::occurred(format!("{} is no longer running", facts.id)));
+        }
+    }
 }
 
 async fn ps(double: &Double, request: &Request) -> Reply {
@@ -281,6 +310,24 @@ async fn remove_image(double: &Double, request: &Request) -> Reply {
             error.message
         ))),
     }
+}
+
+/// Of the last two inputs the real one takes each for the other, and it floods who wants more than one reply.
+async fn load(double: &Double, request: &Request) -> Reply {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields, rename_all = "camelCase")]
+    struct Load {
+        name: String,
+        input_file: PathBuf,
+        quiet: bool,
+        delete_file: bool,
+    }
+    let Load { name, input_file, quiet, delete_file } = request.input()?;
+    assert!(!request.more && !quiet && !delete_file && name.is_empty());
+    let image = Image::parse(&format!("docker-archive:{}", input_file.display())).unwrap();
+    let request = PullRequest { image, archive: Some(input_file), ..PullRequest::of(ImageRef::default()) };
+    let id = double.memory.pull(&request, &|_| {}).await.map_err(occurred)?;
+    Ok(json!({ "reply": { "logs": null, "id": id } }))
 }
 
 async fn pull(double: &Double, request: &Request, write: &mut OwnedWriteHalf) -> Reply {

@@ -5,6 +5,7 @@
 //! that it does not know is an error, so that the adapter cannot get by with what Podman overlooks. Its containers have
 //! no processes, so the adapter asks the service where it would ask the kernel; their logs are files, as conmon's.
 
+mod conmon;
 mod create;
 mod events;
 mod exec;
@@ -24,7 +25,7 @@ use nomad_driver_podman::adapters::system::SystemClock;
 use nomad_driver_podman::domain::image::ImageRef;
 use nomad_driver_podman::domain::task::identity::ContainerId;
 use nomad_driver_podman::ports::{Clock, ContainerRuntime, ErrorKind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -33,6 +34,7 @@ const IMAGE: &str = "localhost/contract:latest";
 /// See the module.
 pub struct VarlinkArm {
     memory: Arc<MemoryRuntime>,
+    double: Arc<Double>,
     dir: TempDir,
 }
 
@@ -43,8 +45,13 @@ impl VarlinkArm {
         let reason = "image name provided is a short name and no search registries are defined";
         memory.fail_pulls(crate::images::UNKNOWN, ErrorKind::Rejected, reason);
         let (memory, dir) = (Arc::new(memory), TempDir::new().unwrap());
-        Double::start(&dir.path().join("io.podman"), dir.path(), Arc::clone(&memory));
-        Self { memory, dir }
+        let double = Double::start(&dir.path().join("io.podman"), dir.path(), Arc::clone(&memory));
+        Self { memory, double, dir }
+    }
+
+    /// The next reply to this method does not arrive, though it was carried out.
+    pub fn loses_the_reply_to(&self, method: &'static str) {
+        *self.double.losing.lock().unwrap() = Some(method);
     }
 }
 
@@ -58,9 +65,10 @@ impl Arm for VarlinkArm {
         Arc::new(VarlinkRuntime::new(self.dir.path().join("io.podman"), self.clock()))
     }
 
-    /// Its containers have no processes that could be seen.
+    /// Its containers have no processes that could be seen, but files.
     fn blind_runtime(&self) -> Arc<dyn ContainerRuntime> {
-        self.runtime()
+        let socket = self.dir.path().join("io.podman");
+        Arc::new(VarlinkRuntime::with_root(socket, self.clock(), Path::new("/nowhere")))
     }
 
     fn clock(&self) -> Arc<dyn Clock> {
@@ -73,6 +81,11 @@ impl Arm for VarlinkArm {
 
     async fn bring_image(&self, name: &str) {
         self.memory.add_image(name);
+    }
+
+    /// Nobody looks into it.
+    async fn save_image(&self, _: &str, archive: &Path) {
+        std::fs::write(archive, "").unwrap();
     }
 
     fn command(&self, program: &Program) -> Vec<String> {

@@ -6,7 +6,8 @@ use nomad_driver_podman::domain::container::ContainerSpec;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -19,10 +20,13 @@ pub struct Double {
     pub logs: Logs,
     /// As they were created, by id.
     pub specs: Mutex<HashMap<String, ContainerSpec>>,
-    /// Detach keys of running sessions, by container.
-    pub sessions: Mutex<HashMap<String, Vec<String>>>,
+    /// Ids and detach keys of running sessions, by container.
+    pub sessions: Mutex<HashMap<String, Vec<(String, String)>>>,
+    pub sessions_so_far: AtomicU64,
     /// Containers whose root is unmounted some time after their end: the first start after it finds none.
     pub unmounting: Mutex<HashSet<String>>,
+    /// The method whose next reply gets lost, after its effect.
+    pub losing: Mutex<Option<&'static str>>,
     /// See [`super::events`].
     pub ends: broadcast::Sender<Value>,
 }
@@ -58,7 +62,7 @@ impl No {
 
 impl Double {
     /// Serves until the tokio runtime ends. Logs are files in `dir`.
-    pub fn start(socket: &Path, dir: &Path, memory: Arc<MemoryRuntime>) {
+    pub fn start(socket: &Path, dir: &Path, memory: Arc<MemoryRuntime>) -> Arc<Self> {
         let listener = UnixListener::bind(socket).unwrap();
         let logs = Logs::new(dir.to_owned());
         let double = Arc::new(Self {
@@ -66,14 +70,23 @@ impl Double {
             logs,
             specs: Mutex::default(),
             sessions: Mutex::default(),
+            sessions_so_far: AtomicU64::new(1),
             unmounting: Mutex::default(),
+            losing: Mutex::default(),
             ends: broadcast::Sender::new(64),
         });
+        let serving = Arc::clone(&double);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(Arc::clone(&double).serve(stream));
+                tokio::spawn(Arc::clone(&serving).serve(stream));
             }
         });
+        double
+    }
+
+    /// Where the files of a container are.
+    pub fn userdata(&self, container: &str) -> PathBuf {
+        self.logs.dir.join(container).join("userdata")
     }
 
     async fn serve(self: Arc<Self>, stream: UnixStream) {
@@ -90,6 +103,9 @@ impl Double {
                 return self.upgrade(request, read, write).await;
             }
             let reply = self.answer(&request, &mut write).await;
+            if self.losing.lock().unwrap().take_if(|method| *method == request.method).is_some() {
+                return;
+            }
             if say(&mut write, &reply).await.is_err() {
                 return;
             }

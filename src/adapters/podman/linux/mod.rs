@@ -14,9 +14,11 @@
 //! | [`logfile`] | what conmon appends to a container's log file, within bounds |
 //! | [`inotify`] | that a file may have changed |
 //! | [`tail`] | the last words of it |
+//! | [`console`] | conmon's socket, which takes a program's standard input |
 
 mod backlog;
 pub mod cgroup;
+pub mod console;
 pub mod counters;
 pub mod exit_file;
 mod holes;

@@ -13,6 +13,9 @@ use std::io;
 pub async fn last_words<S: Service>(service: &S, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
     let call = Call::new("read last words of container", id);
     let path = file(&call, service.seen(id.as_str()).await?)?;
+    if !service.sees(&path) {
+        return service.api_last_words(&call, id).await;
+    }
     let words = tokio::task::spawn_blocking(move || tail(&path, Stream::Stderr)).await;
     words.map_err(io::Error::other).flatten().map_err(|error| call.error(kind(&error), error))
 }

@@ -1,20 +1,20 @@
 //! A container's output, from the file that conmon writes; the service is asked only where it is.
 
-use super::{Seen, Service, Watches};
+use super::{Batches, Seen, Service, Watches};
 use crate::adapters::podman::call::Call;
 use crate::adapters::podman::linux::inotify::Notifier;
 use crate::adapters::podman::linux::logfile::{self, Bounds};
 use crate::domain::container::labels::{Owner, log_backlog, owner};
 use crate::domain::limits::{RETRY_FIRST, RETRY_LONGEST};
-use crate::domain::log::{LogBatch, LogStart};
+use crate::domain::log::LogStart;
 use crate::domain::task::identity::ContainerId;
 use crate::ports::{ErrorKind, RuntimeError};
 use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
 use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Writes records of the format that we read. `json-file` is an alias of it (libpod 2.2 to 5).
 const DRIVERS: [&str; 3] = ["k8s-file", "json-file", ""];
@@ -24,11 +24,14 @@ pub async fn logs<S: Service>(
     watches: &Watches<S>,
     id: &ContainerId,
     start: LogStart,
-) -> Result<BoxStream<'static, Result<LogBatch, RuntimeError>>, RuntimeError> {
+) -> Result<Batches, RuntimeError> {
     let call = Call::new("read logs of container", id);
     let seen = watches.seen(id).await?;
     let bounds = bounds(&seen.facts.labels);
     let path = file(&call, seen)?;
+    if !watches.service().sees(&path) {
+        return Arc::clone(watches.service()).api_logs(&call, id, start).await;
+    }
     let ended = Box::pin(ended(watches.clone(), id.clone()));
     let batches = logfile::follow(&Notifier::of_process(), path.clone(), bounds, start, ended).await;
     let failed = move |error: io::Error| call.error(kind(&error), format!("{}: {error}", path.display()));

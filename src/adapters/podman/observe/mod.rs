@@ -30,12 +30,20 @@ pub use stats::{Groups, stats};
 pub use watches::Watches;
 
 use super::call::Call;
+use crate::domain::log::{LogBatch, LogStart};
 use crate::domain::stats::StatsSample;
 use crate::domain::task::identity::ContainerId;
-use crate::ports::{Clock, RuntimeError};
+use crate::ports::{Clock, ErrorKind, RuntimeError};
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What a container writes, as it writes it.
+pub type Batches = BoxStream<'static, Result<LogBatch, RuntimeError>>;
+
+const UNSEEN: &str = "its log file is not to be seen from here";
 
 /// What an observer needs of a service, on any wire.
 #[async_trait]
@@ -62,6 +70,26 @@ pub trait Service: Send + Sync + 'static {
 
     /// Ids of the containers of ours that have not ended.
     async fn alive(&self) -> Result<HashSet<ContainerId>, RuntimeError>;
+
+    /// Whether the directory of a log file is to be seen from here.
+    fn sees(&self, log: &Path) -> bool {
+        log.parent().is_some_and(Path::exists)
+    }
+
+    /// A container's output by the service's own means, where its file is not to be seen.
+    async fn api_logs(
+        self: Arc<Self>,
+        call: &Call,
+        _: &ContainerId,
+        _: LogStart,
+    ) -> Result<Batches, RuntimeError> {
+        Err(call.error(ErrorKind::Unsupported, UNSEEN))
+    }
+
+    /// The end of its standard error, likewise.
+    async fn api_last_words(&self, call: &Call, _: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
+        Err(call.error(ErrorKind::Unsupported, UNSEEN))
+    }
 
     /// Counters by the service's own means.
     async fn api_stats(&self, call: &Call, id: &ContainerId) -> Result<StatsSample, RuntimeError>;

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -121,12 +121,27 @@ pub type Upgraded = (FramedRead<OwnedReadHalf, Channels>, OwnedWriteHalf);
 pub struct Podman {
     socket: PathBuf,
     clock: Arc<dyn Clock>,
+    /// Held during a create: two at once end the service (1.9.3: "concurrent map iteration and map write").
+    pub(super) creating: tokio::sync::Mutex<()>,
+    /// See [`Podman::below`].
+    root: PathBuf,
 }
 
 impl Podman {
     /// Does not connect.
     pub fn new(socket: PathBuf, clock: Arc<dyn Clock>) -> Self {
-        Self { socket, clock }
+        Self { socket, clock, creating: tokio::sync::Mutex::default(), root: PathBuf::from("/") }
+    }
+
+    /// With files of containers looked for below `root`, which is `/` but for tests.
+    pub fn below(mut self, root: &Path) -> Self {
+        root.clone_into(&mut self.root);
+        self
+    }
+
+    /// Where a file of a container is for us.
+    pub(super) fn here(&self, path: &Path) -> PathBuf {
+        self.root.join(path.strip_prefix("/").unwrap_or(path))
     }
 
     /// The door to time.
@@ -302,4 +317,4 @@ pub fn decode_text<T: DeserializeOwned>(call: &Call, text: &str) -> Result<T, Ru
 
 #[cfg(test)]
 #[path = "client_tests.rs"]
-mod tests;
+pub(super) mod tests;

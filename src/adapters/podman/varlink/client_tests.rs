@@ -47,15 +47,15 @@ impl Clock for Late {
     }
 }
 
-struct Fake {
-    podman: Podman,
+pub struct Fake {
+    pub podman: Podman,
     asked: Arc<AtomicU32>,
     _dir: tempfile::TempDir,
 }
 
 /// Answers the nth connection with the nth text, and all later ones with the last; then closes it, unless the text
 /// asks to stay.
-fn fake(answers: Vec<Vec<u8>>, stays: bool, clock: Arc<dyn Clock>) -> Fake {
+fn serving(answers: Vec<Vec<u8>>, stays: bool, clock: Arc<dyn Clock>) -> Fake {
     let dir = tempfile::tempdir().unwrap();
     let socket = dir.path().join("io.podman");
     let listener = UnixListener::bind(&socket).unwrap();
@@ -78,8 +78,13 @@ fn fake(answers: Vec<Vec<u8>>, stays: bool, clock: Arc<dyn Clock>) -> Fake {
     Fake { podman: Podman::new(socket, clock), asked, _dir: dir }
 }
 
+/// As [`serving`], in no time.
+pub fn fake(answers: Vec<Vec<u8>>) -> Fake {
+    serving(answers, false, Arc::new(Hurried))
+}
+
 fn closing(answer: &[u8]) -> Fake {
-    fake(vec![answer.to_vec()], false, Arc::new(Hurried))
+    fake(vec![answer.to_vec()])
 }
 
 async fn asked(fake: &Fake, ask: &Ask) -> Result<Value, RuntimeError> {
@@ -145,10 +150,10 @@ async fn a_message_without_end_is_refused_in_bounded_memory() {
 #[tokio::test]
 async fn a_question_that_was_cut_is_asked_again_and_a_change_is_not() {
     let answers = || vec![b"{\"parame".to_vec(), vec![], b"{\"parameters\":{}}\0".to_vec()];
-    let question = fake(answers(), false, Arc::new(Hurried));
+    let question = fake(answers());
     assert_eq!(asked(&question, &query()).await, Ok(json!({})));
     assert_eq!(question.asked.load(Ordering::Relaxed), 3);
-    let changing = fake(answers(), false, Arc::new(Hurried));
+    let changing = fake(answers());
     let error = asked(&changing, &change()).await.unwrap_err();
     assert!(error.is(ErrorKind::OutcomeUnknown), "{error}");
     assert_eq!(changing.asked.load(Ordering::Relaxed), 1);
@@ -166,9 +171,100 @@ async fn tries_end() {
     assert!(error.is(ErrorKind::Unavailable) && error.message.contains("io.podman.socket"), "{error}");
 }
 
+/// Time in whose third pause somebody begins to listen.
+struct Meanwhile {
+    pauses: AtomicU32,
+    socket: PathBuf,
+}
+
+#[async_trait]
+impl Clock for Meanwhile {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_nanos(1)
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        if duration >= QUERY_TIMEOUT {
+            std::future::pending::<()>().await;
+        }
+        if self.pauses.fetch_add(1, Ordering::Relaxed) == 2 {
+            let listener = UnixListener::bind(&self.socket).unwrap();
+            tokio::spawn(async move {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let _ = stream.read(&mut [0; 4096]).await;
+                stream.write_all(b"{\"parameters\":{}}\0").await.unwrap();
+            });
+        }
+    }
+
+    fn entropy(&self) -> u64 {
+        4
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_is_restarted_is_found_again_by_questions_and_changes() {
+    for ask in [query(), change()] {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("io.podman");
+        let clock = Arc::new(Meanwhile { pauses: AtomicU32::new(0), socket: socket.clone() });
+        let podman = Podman::new(socket, clock);
+        assert_eq!(podman.ask(&Call::new("try", "it"), &ask, usual).await, Ok(json!({})));
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_the_call_itself_starts_may_take_its_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("io.podman");
+    // systemd listens; nobody accepts until the service is there.
+    let listener = UnixListener::bind(&socket).unwrap();
+    let podman = Podman::new(socket, Arc::new(Hurried));
+    let service = async {
+        for _ in 0..1000 {
+            tokio::task::yield_now().await;
+        }
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = vec![0; 4096];
+        let length = stream.read(&mut request).await.unwrap();
+        assert!(request[..length].ends_with(b"}\0"), "the whole question waited");
+        stream.write_all(b"{\"parameters\":{}}\0").await.unwrap();
+    };
+    let (call, change) = (Call::new("try", "it"), change());
+    let (answer, ()) = tokio::join!(podman.ask(&call, &change, usual), service);
+    assert_eq!(answer, Ok(json!({})));
+}
+
+#[tokio::test]
+async fn a_stream_that_another_call_runs_into_is_malformed() {
+    let fake =
+        closing(b"{\"parameters\":{\"a\":1},\"continues\":true}\0{\"para{\"parameters\":{}}\0meters\":{}}\0");
+    let mut replies = fake.podman.stream(&Call::new("try", "it"), &query()).await.unwrap();
+    assert_eq!(replies.next::<Value>().await.unwrap(), Some(json!({ "a": 1 })));
+    assert!(matches!(replies.next::<Value>().await, Err(Failure::Malformed(_))));
+    assert!(matches!(replies.next::<Value>().await, Ok(None)));
+}
+
+#[tokio::test]
+async fn a_removal_whose_reply_was_lost_is_settled_by_looking() {
+    use crate::domain::task::identity::ContainerId;
+    use crate::ports::runtime::Change;
+    let gone =
+        b"{\"error\":\"io.podman.ContainerNotFound\",\"parameters\":{\"id\":\"c\",\"reason\":\"no\"}}\0"
+            .to_vec();
+    let removed = fake(vec![vec![], gone]);
+    assert_eq!(removed.podman.remove(&ContainerId::new("c")).await, Ok(Change::Changed));
+    assert_eq!(removed.asked.load(Ordering::Relaxed), 2, "asked once, and looked once");
+    let there = b"{\"parameters\":{\"config\":\"{\\\"Id\\\":\\\"c\\\"}\"}}\0".to_vec();
+    let doubtful = fake(vec![vec![], there]);
+    let error = doubtful.podman.remove(&ContainerId::new("c")).await.unwrap_err();
+    assert!(error.is(ErrorKind::OutcomeUnknown), "{error}");
+    assert_eq!(doubtful.asked.load(Ordering::Relaxed), 2);
+}
+
 #[tokio::test]
 async fn silence_ends_with_the_deadline() {
-    let fake = fake(vec![b"{\"half\":".to_vec()], true, Arc::new(Late));
+    let fake = serving(vec![b"{\"half\":".to_vec()], true, Arc::new(Late));
     assert!(asked(&fake, &query()).await.unwrap_err().is(ErrorKind::TimedOut));
     assert!(asked(&fake, &change()).await.unwrap_err().effect_is_unknown());
 }

@@ -12,7 +12,7 @@ use crate::ports::{ErrorKind, RuntimeError};
 use serde_json::{Value, json};
 
 impl Podman {
-    /// `CreateContainer`. A lost reply is not resolved here: who asked knows what to look for.
+    /// `CreateContainer`, one at a time. A lost reply is not resolved here: who asked knows what to look for.
     pub async fn create(&self, spec: &ContainerSpec) -> Result<Created, RuntimeError> {
         let call = Call::new("create container", &spec.name);
         podman1::check(spec).map_err(|problems| call.error(ErrorKind::Unsupported, problems.to_string()))?;
@@ -20,6 +20,7 @@ impl Podman {
             spec::create(spec).map_err(|spec::Bad(reason)| call.error(ErrorKind::Rejected, reason))?;
         self.make_volumes(spec).await?;
         let ask = Ask::change("CreateContainer", json!({ "create": create }));
+        let _alone = self.creating.lock().await;
         let created: wire::Container = self.ask(&call, &ask, refusal::of_create).await?;
         Ok(Created { id: ContainerId::new(created.container), warnings: vec![] })
     }

@@ -1,23 +1,30 @@
 //! Commands inside a container, over an upgraded connection (Podman 1.5 to 2.2).
 //!
-//! Podman 1 merges standard error into standard output and has no way to say that the input has ended; a program
-//! without a terminal that reads to the end of its input waits for ever. Neither is hidden: everything is standard
-//! output, and to end the input is refused.
+//! Podman 1 merges standard error into standard output and has no way to say that the input has ended. Both can be had
+//! of conmon where its files can be seen ([`Place`]): its log tells the streams apart ([`Streams`]), and its socket takes
+//! input with an end ([`Console`]). Elsewhere nothing is hidden: everything is standard output, and to end the input of
+//! a program without a terminal is refused.
 
 use super::channels::{self, Channels, Said};
-use super::client::{Ask, Podman, decode_text};
-use super::{refusal, wire};
+use super::client::{Ask, Podman};
+use super::place::{Place, Search};
+use super::refusal;
+use super::streams::Streams;
 use crate::adapters::podman::call::Call;
+use crate::adapters::podman::linux::console::Console;
 use crate::adapters::podman::linux::pidfd::Pidfd;
 use crate::adapters::podman::linux::process;
 use crate::domain::container::ExecSpec;
 use crate::domain::container::exec::TerminalSize;
-use crate::domain::log::{LogChunk, Stream};
+use crate::domain::log::LogChunk;
 use crate::domain::task::identity::ContainerId;
+use crate::ports::clock::within;
 use crate::ports::{ErrorKind, ExecControl, ExecEvent, ExecSession, RuntimeError};
 use async_trait::async_trait;
+use futures_util::future::{BoxFuture, FutureExt, Shared, ready};
 use futures_util::{StreamExt, stream};
 use serde_json::json;
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,6 +38,9 @@ use tokio_util::codec::FramedRead;
 const SETTLE_TRIES: u32 = 6;
 const SETTLE_FIRST: Duration = Duration::from_millis(10);
 
+/// How long output may wait for conmon's log to be found, which takes two short calls.
+const PLACE_LIMIT: Duration = Duration::from_secs(5);
+
 /// What a terminal takes for the end of its input.
 const END_OF_INPUT: &[u8] = &[4];
 
@@ -43,6 +53,9 @@ struct Session {
     mark: String,
     /// Its output has ended.
     over: AtomicBool,
+    /// Where conmon keeps what belongs to it; of no session with a terminal, which has one stream, and a character to
+    /// end its input with.
+    place: Shared<BoxFuture<'static, Option<Arc<Place>>>>,
 }
 
 struct Control {
@@ -51,11 +64,16 @@ struct Control {
     /// Its input is ours to write to.
     open: bool,
     tty: bool,
+    /// What its input is written to, once something was written: `None` for the connection.
+    input: Option<Option<Console>>,
 }
 
 struct Output {
     session: Arc<Session>,
     read: FramedRead<OwnedReadHalf, Channels>,
+    /// Begins with the first output.
+    streams: Option<Streams>,
+    ready: VecDeque<LogChunk>,
 }
 
 /// The keys that would detach a terminal: nobody types them, and the service shows them with the session, which has
@@ -74,20 +92,51 @@ impl Podman {
         exec: &ExecSpec,
     ) -> Result<ExecSession, RuntimeError> {
         let call = Call::new("exec in container", container);
+        if exec.command.is_empty() {
+            // It would be accepted, and end with a code that is none.
+            return Err(call.error(ErrorKind::Rejected, "there is no command"));
+        }
         let mark = mark(self.clock().entropy());
         let opts = json!({
             "name": container.as_str(), "tty": exec.tty, "privileged": false, "cmd": exec.command,
             "detachKeys": mark,
         });
         let ask = Ask::change("ExecContainer", json!({ "opts": opts }));
+        let search = if exec.tty { None } else { Search::begin(self, &call, container, &mark).await };
         let (read, write) = self.upgrade(&call, &ask, refusal::usual).await?;
+        let place = self.place(&call, search);
+        if !exec.stdin && !exec.tty {
+            tokio::spawn(end_input(place.clone()));
+        }
         let over = AtomicBool::new(false);
         let session =
-            Arc::new(Session { podman: self.clone(), call, container: container.clone(), mark, over });
-        let control = Control { session: session.clone(), write, open: exec.stdin, tty: exec.tty };
-        let output = Output { session, read };
+            Arc::new(Session { podman: self.clone(), call, container: container.clone(), mark, over, place });
+        let control =
+            Control { session: session.clone(), write, open: exec.stdin, tty: exec.tty, input: None };
+        let output = Output { session, read, streams: None, ready: VecDeque::new() };
         let events = stream::unfold(Some(output), |output| async { output?.step().await }).boxed();
         Ok(ExecSession { control: Box::new(control), events })
+    }
+
+    /// Looks for it at once, whoever may need it: a command may soon be over.
+    fn place(
+        self: &Arc<Self>,
+        call: &Call,
+        search: Option<Search>,
+    ) -> Shared<BoxFuture<'static, Option<Arc<Place>>>> {
+        let Some(search) = search else { return ready(None).boxed().shared() };
+        let (podman, call) = (Arc::clone(self), call.clone());
+        let place = async move { search.find(&podman, &call).await.map(Arc::new) };
+        let place = place.boxed().shared();
+        tokio::spawn(place.clone());
+        place
+    }
+}
+
+/// Podman 1 leaves every session's input open, and a program may wait for its end.
+async fn end_input(place: Shared<BoxFuture<'static, Option<Arc<Place>>>>) {
+    if let Some(place) = place.await.filter(|place| place.sure) {
+        drop(Console::open(&place.dir));
     }
 }
 
@@ -107,12 +156,9 @@ impl Session {
             if self.is_over() {
                 return Ok(None);
             }
-            let ask = Ask::query("ContainerStateData", json!({ "name": self.container.as_str() }));
-            let described: wire::Described = self.podman.ask(&self.call, &ask, refusal::usual).await?;
-            let state: wire::Sessions = decode_text(&self.call, &described.config)?;
-            let ours = state.sessions.into_values().find(|it| it.config.detach_keys == self.mark);
+            let ours = self.podman.session(&self.call, &self.container, &self.mark).await?;
             listed = ours.is_some();
-            if let Some(pid) = ours.map(|session| session.pid).filter(|pid| *pid > 0) {
+            if let Some(pid) = ours.map(|(_, session)| session.pid).filter(|pid| *pid > 0) {
                 return Ok(Some(pid));
             }
             self.podman.clock().sleep(pause).await;
@@ -130,9 +176,20 @@ impl Control {
             return Err(self.session.error(ErrorKind::WrongState, "the session has ended"));
         }
         let said = self.write.write_all(bytes).await;
-        said.map_err(|error| {
-            self.session.error(ErrorKind::WrongState, format!("the session has ended: {error}"))
-        })
+        said.map_err(|error| self.ended(error))
+    }
+
+    fn ended(&self, error: std::io::Error) -> RuntimeError {
+        self.session.error(ErrorKind::WrongState, format!("the session has ended: {error}"))
+    }
+
+    /// conmon's socket, if it can be had: only what is written there can be told to have ended.
+    async fn console(&mut self) -> Option<&Console> {
+        if self.input.is_none() {
+            let place = self.session.place.clone().await.filter(|place| place.sure);
+            self.input = Some(place.and_then(|place| Console::open(&place.dir).ok()));
+        }
+        self.input.as_ref()?.as_ref()
     }
 }
 
@@ -142,10 +199,19 @@ impl ExecControl for Control {
         if !self.open {
             return Err(self.session.error(ErrorKind::WrongState, "its standard input is closed"));
         }
-        self.say(&channels::stdin(bytes)).await
+        if self.session.is_over() {
+            return Err(self.session.error(ErrorKind::WrongState, "the session has ended"));
+        }
+        match self.console().await {
+            Some(console) => {
+                let written = console.write(bytes).await;
+                written.map_err(|error| self.ended(error))
+            }
+            None => self.say(&channels::stdin(bytes)).await,
+        }
     }
 
-    /// A terminal ends its input by a character; nothing else can be made to.
+    /// A terminal ends its input by a character.
     async fn close_stdin(&mut self) -> Result<(), RuntimeError> {
         if !std::mem::take(&mut self.open) || self.session.is_over() {
             return Ok(());
@@ -153,7 +219,15 @@ impl ExecControl for Control {
         if self.tty {
             return self.say(&channels::stdin(END_OF_INPUT)).await;
         }
-        let text = "Podman 1 cannot end the standard input of a command; run it with a terminal";
+        if self.console().await.is_some() {
+            self.input = Some(None);
+            return Ok(());
+        }
+        if self.session.is_over() {
+            return Ok(());
+        }
+        let text = "Podman 1 cannot end the standard input of a command, and conmon's socket for it is not visible from \
+                    here; run it with a terminal";
         Err(self.session.error(ErrorKind::Unsupported, text))
     }
 
@@ -190,18 +264,36 @@ type Step = Option<(Result<ExecEvent, RuntimeError>, Option<Output>)>;
 
 impl Output {
     async fn step(mut self) -> Step {
-        match self.read.next().await {
-            Some(Ok(Said::Output(bytes))) => {
-                let chunk = LogChunk { stream: Stream::Stdout, bytes: bytes.to_vec() };
-                Some((Ok(ExecEvent::Output(chunk)), Some(self)))
+        loop {
+            if let Some(chunk) = self.ready.pop_front() {
+                return Some((Ok(ExecEvent::Output(chunk)), Some(self)));
             }
-            Some(Ok(Said::Ended(code))) => {
-                self.session.over.store(true, Ordering::Relaxed);
-                Some((Ok(ExecEvent::Exited(code)), None))
-            }
-            Some(Ok(Said::Nonsense(text))) => Some((Err(self.broken(ErrorKind::Malformed, text)), None)),
-            Some(Err(error)) => Some((Err(self.broken(ErrorKind::Unavailable, error)), None)),
-            None => Some((Err(self.broken(ErrorKind::Unavailable, "it ended without an exit code")), None)),
+            let end = match self.read.next().await {
+                Some(Ok(Said::Output(bytes))) => {
+                    self.told(&bytes).await;
+                    continue;
+                }
+                Some(Ok(Said::Ended(code))) => {
+                    self.session.over.store(true, Ordering::Relaxed);
+                    Ok(ExecEvent::Exited(code))
+                }
+                Some(Ok(Said::Nonsense(text))) => Err(self.broken(ErrorKind::Malformed, text)),
+                Some(Err(error)) => Err(self.broken(ErrorKind::Unavailable, error)),
+                None => Err(self.broken(ErrorKind::Unavailable, "it ended without an exit code")),
+            };
+            return Some((end, None));
+        }
+    }
+
+    /// Takes what has come apart by stream. Where it has come, conmon's log is.
+    async fn told(&mut self, bytes: &[u8]) {
+        if self.streams.is_none() {
+            let found = within(self.session.podman.clock(), PLACE_LIMIT, self.session.place.clone()).await;
+            let log = found.ok().flatten().and_then(|place| place.take_log());
+            self.streams = Some(Streams::new(log));
+        }
+        if let Some(streams) = &mut self.streams {
+            self.ready.extend(streams.tell(bytes));
         }
     }
 
@@ -210,3 +302,7 @@ impl Output {
         self.session.error(kind, format!("the session's stream broke: {cause}"))
     }
 }
+
+#[cfg(test)]
+#[path = "exec_tests.rs"]
+mod tests;

@@ -12,6 +12,7 @@ use crate::ports::runtime::{Change, PullProgress};
 use crate::ports::{ErrorKind, RuntimeError};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::time::Duration;
 
 impl Podman {
     /// `InspectImage`: 1.2 ms.
@@ -48,7 +49,7 @@ impl Podman {
             match &request.image {
                 Image::Archive(archive) => {
                     let path = request.archive.clone().unwrap_or_else(|| archive.path.clone().into());
-                    self.load(&call, path, progress).await
+                    self.load(&call, path, request.timeout).await
                 }
                 Image::Named(image) => self.pull_named(&call, image, request, progress).await,
             }
@@ -83,19 +84,17 @@ impl Podman {
         }
     }
 
-    /// `LoadImage`, of a file of the service's host. Of the last two inputs 1.9.3 takes each for the other, so that a
-    /// quiet load would delete the file. The archive names its image itself.
-    async fn load(
-        &self,
-        call: &Call,
-        path: PathBuf,
-        progress: PullProgress<'_>,
-    ) -> Result<String, RuntimeError> {
+    /// `LoadImage`, of a file of the service's host, which tells no steps: who wants more than one reply is flooded with
+    /// empty ones. Of the last two inputs 1.9.3 takes each for the other, so that a quiet load would delete the file. The
+    /// archive names its images itself; the first one counts.
+    async fn load(&self, call: &Call, path: PathBuf, limit: Duration) -> Result<String, RuntimeError> {
         let there = tokio::fs::metadata(&path).await;
         there.map_err(|error| call.error(ErrorKind::Rejected, format!("{}: {error}", path.display())))?;
         let parameters = json!({ "name": "", "inputFile": path, "quiet": false, "deleteFile": false });
-        let name = self.follow(call, &Ask::query("LoadImage", parameters), progress).await?;
-        let id = self.image_id(call, &name).await?;
+        let ask = Ask::query("LoadImage", parameters).within(limit);
+        let loaded: wire::Progress = self.ask(call, &ask, |refusal| words::of_pull(&refusal.reason)).await?;
+        let name = loaded.reply.id.split(',').next().unwrap_or_default().trim();
+        let id = self.image_id(call, name).await?;
         id.ok_or_else(|| call.error(ErrorKind::Rejected, format!("the archive names no image ({name:?})")))
     }
 

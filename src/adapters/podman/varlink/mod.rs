@@ -17,8 +17,9 @@
 //! | [`wire`] | the JSON of replies |
 //! | [`spec`], [`create`] | a `ContainerSpec` as the service wants it |
 //! | [`containers`] | start, inspect, list, signal, remove |
-//! | `observed` | what [observers](super::observe) need |
+//! | `observed`, [`logs`] | what [observers](super::observe) need, and output whose file is not to be seen |
 //! | [`exec`], [`channels`] | commands inside it |
+//! | `place`, [`streams`] | what conmon keeps of them: a log with both streams, a socket for input |
 //! | [`images`], [`probe`] | images, and the service itself |
 
 pub mod channels;
@@ -28,11 +29,14 @@ pub mod create;
 pub mod exec;
 pub mod frame;
 pub mod images;
+pub mod logs;
 mod observed;
+mod place;
 pub mod probe;
 pub mod refusal;
 mod runtime;
 pub mod spec;
+pub mod streams;
 pub mod wire;
 
 pub use runtime::VarlinkRuntime;

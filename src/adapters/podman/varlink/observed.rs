@@ -3,7 +3,8 @@
 use super::client::{Ask, Podman, Replies};
 use super::{refusal, wire};
 use crate::adapters::podman::call::Call;
-use crate::adapters::podman::observe::{Seen, Service};
+use crate::adapters::podman::observe::{Batches, Seen, Service};
+use crate::domain::log::LogStart;
 use crate::domain::stats::{MemoryUsage, StatsSample};
 use crate::domain::task::identity::ContainerId;
 use crate::domain::time::Timestamp;
@@ -13,6 +14,8 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use serde_json::json;
 use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// By when a service that was asked for its events has begun to look for them.
@@ -50,6 +53,23 @@ impl Service for Podman {
         let ended = |state: &str| matches!(state, "exited" | "stopped" | "configured" | "created");
         let alive = entries.into_iter().filter(|entry| !ended(&entry.state));
         Ok(alive.map(|entry| ContainerId::new(entry.id)).collect())
+    }
+
+    fn sees(&self, log: &Path) -> bool {
+        self.here(log).parent().is_some_and(Path::exists)
+    }
+
+    async fn api_logs(
+        self: Arc<Self>,
+        _: &Call,
+        id: &ContainerId,
+        start: LogStart,
+    ) -> Result<Batches, RuntimeError> {
+        self.told_logs(id, start).await
+    }
+
+    async fn api_last_words(&self, call: &Call, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
+        self.told_last_words(call, id).await
     }
 
     /// `GetContainerStats`: 0.6 ms. It tells no split of the CPU time.

@@ -30,10 +30,10 @@ impl VarlinkRuntime {
         Self::with_root(socket, clock, Path::new("/"))
     }
 
-    /// The same, with processes looked for below another root: where there are none, it is as if Podman ran in another
-    /// pid namespace. For tests.
+    /// The same, with processes and files of containers looked for below another root: where there are none, it is as
+    /// if Podman ran in other namespaces. For tests.
     pub fn with_root(socket: PathBuf, clock: Arc<dyn Clock>, root: &Path) -> Self {
-        let podman = Arc::new(Podman::new(socket, clock));
+        let podman = Arc::new(Podman::new(socket, clock).below(root));
         let watches = Watches::new(Arc::clone(&podman), root);
         Self { podman, groups: Groups::default(), watches }
     }

@@ -155,6 +155,9 @@ pub struct Service {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Sessions {
+    /// A file beside the container's others.
+    #[serde(rename = "configPath")]
+    pub config_path: String,
     /// By id.
     #[serde(rename = "newExecSessions", deserialize_with = "nullable")]
     pub sessions: BTreeMap<String, Session>,
