@@ -1,6 +1,10 @@
-//! Generates the messages and services of the host's wire from `proto/`, without protoc.
+//! Generates the messages and services of the host's wire from `proto/`, without protoc, and says of a release build
+//! which commit it is.
 
-use std::{error::Error, path::Path};
+#[path = "build/commit.rs"]
+mod commit;
+
+use std::{env, error::Error, path::Path};
 
 const PROTOS: [&str; 6] =
     ["base.proto", "driver.proto", "goplugin.proto", "hclspec.proto", "status.proto", "structs.proto"];
@@ -22,7 +26,10 @@ const WITHOUT_DEBUG: [&str; 11] = [
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=proto");
+    name_commit();
     let root = Path::new("proto");
     let descriptors = protox::compile(PROTOS.map(|file| root.join(file)), [root])?;
     tonic_prost_build::configure()
@@ -40,4 +47,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         .skip_debug(WITHOUT_DEBUG)
         .compile_fds(descriptors)?;
     Ok(())
+}
+
+/// For [`option_env!`] in `simulation::command`. Other builds are not made anew for every commit, and would name an
+/// old one.
+fn name_commit() {
+    let is_release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
+    if let Some(commit) = commit::commit(Path::new(".")).filter(|_| is_release) {
+        println!("cargo::rustc-env=SOURCE_COMMIT={}", commit.name);
+        for changes in [Path::new("src"), Path::new("Cargo.toml"), Path::new("Cargo.lock"), &commit.log] {
+            println!("cargo::rerun-if-changed={}", changes.display());
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 /// A value without `Debug`, `Display` or serialisation: it can only be taken out by name.
 #[derive(Clone, PartialEq, Eq)]
@@ -52,9 +53,68 @@ impl fmt::Debug for Env {
     }
 }
 
+/// Labels and the like: whoever may see the container may see them, but a log, an event or an error says their names
+/// only, since people put tokens there.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Texts(BTreeMap<String, String>);
+
+impl Deref for Texts {
+    type Target = BTreeMap<String, String>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Texts {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl From<BTreeMap<String, String>> for Texts {
+    fn from(texts: BTreeMap<String, String>) -> Self {
+        Self(texts)
+    }
+}
+
+impl<const N: usize> From<[(String, String); N]> for Texts {
+    fn from(pairs: [(String, String); N]) -> Self {
+        Self(pairs.into())
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Texts {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
+
+impl IntoIterator for Texts {
+    type Item = (String, String);
+    type IntoIter = std::collections::btree_map::IntoIter<String, String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl fmt::Debug for Texts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn debug_text_of_labels_shows_names_only() {
+        let labels: Texts = [("token", "canary-5f1c")].into_iter().collect();
+        assert_eq!(format!("{labels:?}"), r#"{"token"}"#);
+        assert_eq!(labels.get("token").map(String::as_str), Some("canary-5f1c"));
+    }
 
     #[test]
     fn debug_text_of_an_environment_shows_names_only() {

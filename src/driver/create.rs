@@ -1,10 +1,10 @@
 //! From a spec to a created container: pull what is missing, settle what is left over, and find out what became
 //! of a request whose reply was lost.
 
+use super::Shared;
 use super::error::DriverError;
 use super::patience::telling;
 use super::retry::Backoff;
-use super::{Shared, owner};
 use crate::domain::config::plugin::CredentialSources;
 use crate::domain::container::labels::{Owner, PULLED_LABEL, owner as owner_of};
 use crate::domain::container::{ContainerFacts, ContainerSpec, ContainerState};
@@ -206,9 +206,8 @@ impl Creation<'_> {
             return Err(self.name_taken(found));
         }
         tracing::info!(container = found.id.as_str(), "removing what an earlier start of the task left");
-        owner::remove(self.runtime, &*self.shared.clock, &found.id)
-            .await
-            .map_err(|error| DriverError::runtime("start task", error))
+        let cleared = self.shared.clear(self.runtime, &found.id).await;
+        cleared.map_err(|error| DriverError::runtime("start task", error))
     }
 
     fn name_taken(&self, found: &ContainerFacts) -> DriverError {

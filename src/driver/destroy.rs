@@ -1,12 +1,16 @@
 //! DestroyTask.
 
+use super::Driver;
 use super::error::DriverError;
 use super::find::look;
 use super::owner::OwnerRef;
 use super::registry::Registry;
-use super::{Driver, owner};
+use super::settings::{Settings, Socket};
 use crate::domain::container::labels::{Owner, owner as owner_of};
+use crate::domain::container::{ContainerFacts, ContainerState};
+use crate::domain::signal::Signal;
 use crate::domain::task::{Input, TaskId};
+use crate::ports::{ContainerRuntime, ErrorKind, RuntimeError};
 use tokio::sync::oneshot;
 
 impl Driver {
@@ -14,7 +18,7 @@ impl Driver {
     /// even if the caller goes away.
     ///
     /// An id that is not known may still have a container, left by a start or recovery that failed: it is
-    /// found by its labels.
+    /// found by its labels. With `gc { container = false }` it is ended and stays, as that of a known one does.
     ///
     /// # Errors
     /// Refused for a running task without `force`; the runtime could not remove the container, in which case
@@ -31,8 +35,8 @@ impl Driver {
 
     async fn destroy_unknown(&self, id: &TaskId, unknown: DriverError) -> Result<(), DriverError> {
         let failed = |error| DriverError::runtime("destroy task", error);
-        let mut unknown = unknown;
-        for socket in self.settings().sockets() {
+        let (mut unknown, settings) = (unknown, self.settings());
+        for socket in settings.sockets() {
             let listed = match socket.runtime.list().await {
                 Ok(listed) => listed,
                 // The container may be on the next one; if it is on none, nobody can tell.
@@ -46,9 +50,7 @@ impl Driver {
                 Owner::Foreign => false,
             });
             if let Some(facts) = ours {
-                owner::remove(&*socket.runtime, &*self.shared.clock, &facts.id).await.map_err(failed)?;
-                self.shared.lost.forget(id);
-                return Ok(());
+                return self.take_away(&settings, socket, facts, id).await;
             }
         }
         self.destroy_lost(id, unknown).await
@@ -59,10 +61,35 @@ impl Driver {
         let Some((task, handle)) = self.shared.lost.get(id) else { return Err(unknown) };
         let settings = self.settings();
         let Ok((socket, facts)) = look(&settings, &task, &handle).await else { return Err(unknown) };
-        let removed = owner::remove(&*socket.runtime, &*self.shared.clock, &facts.id).await;
-        removed.map_err(|error| DriverError::runtime("destroy task", error))?;
+        self.take_away(&settings, socket, &facts, id).await
+    }
+
+    async fn take_away(
+        &self,
+        settings: &Settings,
+        socket: &Socket,
+        facts: &ContainerFacts,
+        id: &TaskId,
+    ) -> Result<(), DriverError> {
+        let done = match settings.plugin.remove_containers {
+            true => self.shared.clear(&*socket.runtime, &facts.id).await,
+            false => end(&*socket.runtime, facts).await,
+        };
+        done.map_err(|error| DriverError::runtime("destroy task", error))?;
         self.shared.lost.forget(id);
         Ok(())
+    }
+}
+
+/// Kills what may run, and touches nothing else.
+async fn end(runtime: &dyn ContainerRuntime, facts: &ContainerFacts) -> Result<(), RuntimeError> {
+    if matches!(facts.state, ContainerState::Created | ContainerState::Exited) {
+        return Ok(());
+    }
+    match runtime.signal(&facts.id, Signal::KILL).await {
+        // It has ended meanwhile.
+        Err(error) if error.is(ErrorKind::WrongState) || error.is(ErrorKind::NotFound) => Ok(()),
+        signalled => signalled,
     }
 }
 

@@ -2,7 +2,6 @@
 //! for by name and removed, in the background, so that the host has its error at once.
 
 use super::Shared;
-use super::owner;
 use super::retry::Backoff;
 use crate::domain::container::labels::{Owner, owner as owner_of};
 use crate::domain::limits::{LEFTOVER_ABSENT_LOOKS, LEFTOVER_LOOKS};
@@ -28,17 +27,17 @@ enum Look {
 
 /// Watches for it until it is removed, has become somebody's, or has not come.
 pub fn watch(shared: &Arc<Shared>, leftover: Leftover) {
-    let (registry, clock) = (shared.registry.clone(), Arc::clone(&shared.clock));
+    let shared = Arc::clone(shared);
     tokio::spawn(async move {
-        let mut backoff = Backoff::new(&*clock);
+        let mut backoff = Backoff::new(&*shared.clock);
         let mut absent = 0;
         for _ in 0..LEFTOVER_LOOKS {
             backoff.pause().await;
             // The same start came again: it settles what it finds.
-            if registry.has(&leftover.task) {
+            if shared.registry.has(&leftover.task) {
                 return;
             }
-            match leftover.look(&*clock).await {
+            match leftover.look(&shared).await {
                 Look::Settled => return,
                 Look::Absent => absent += 1,
                 Look::Again => {}
@@ -52,7 +51,7 @@ pub fn watch(shared: &Arc<Shared>, leftover: Leftover) {
 }
 
 impl Leftover {
-    async fn look(&self, clock: &dyn crate::ports::Clock) -> Look {
+    async fn look(&self, shared: &Shared) -> Look {
         let found = match self.runtime.inspect(self.name.as_str()).await {
             Ok(found) => found,
             Err(error) if error.is(ErrorKind::NotFound) => return Look::Absent,
@@ -61,7 +60,7 @@ impl Leftover {
         match owner_of(&found.labels) {
             Owner::Task { task_id, .. } if task_id == self.task.as_str() => {
                 tracing::info!(container = found.id.as_str(), "removing what a failed start left");
-                match owner::remove(&*self.runtime, clock, &found.id).await {
+                match shared.clear(&*self.runtime, &found.id).await {
                     Ok(()) => Look::Settled,
                     Err(_) => Look::Again,
                 }

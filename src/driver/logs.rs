@@ -3,12 +3,12 @@
 //! costs no memory while its task is silent, a stuck collector delays its own task only, and the ledger tells
 //! the next driver where to go on, to the byte.
 
-use super::Shared;
 use super::losses::Losses;
 use super::outlet::{Outlet, Outlets};
 use super::retry::Backoff;
+use super::{Settings, Shared};
 use crate::domain::delivery::LogMark;
-use crate::domain::limits::LOG_DRAIN_TIMEOUT;
+use crate::domain::limits::{LOG_DRAIN_TIMEOUT, LOG_OPEN_TIMEOUT};
 use crate::domain::log::{LogBatch, LogStart, Stream};
 use crate::domain::task::TaskRequest;
 use crate::domain::task::identity::ContainerId;
@@ -17,7 +17,9 @@ use crate::ports::{Clock, ContainerRuntime, ErrorKind, RuntimeError};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -44,37 +46,91 @@ pub enum LogsFrom {
 }
 
 impl LogsFrom {
-    /// Opens the log where an earlier driver stopped.
+    /// Opens the log where an earlier driver stopped, and notes where that is: should this driver be ended before it
+    /// has delivered anything, the next one begins there too.
     pub async fn resumed(shared: &Shared, runtime: &dyn ContainerRuntime, container: &ContainerId) -> Self {
-        let mark = shared.host.log_ledger(container).recall();
+        let mut ledger = shared.host.log_ledger(container);
+        let mark = ledger.recall();
         let mut tries = OPEN_TRIES;
         let mut backoff = Backoff::new(&*shared.clock);
         loop {
-            match runtime.logs(container, start(mark)).await {
+            match open(runtime, &*shared.clock, container, mark).await {
                 Err(error) if tries > 1 && error.kind.is_transient() => tries -= 1,
-                batches => return Self::Resumed { batches: batches.ok(), mark },
+                Ok((batches, mark)) => {
+                    mark.iter().for_each(|mark| ledger.note(mark));
+                    return Self::Resumed { batches: Some(batches), mark };
+                }
+                Err(_) => return Self::Resumed { batches: None, mark },
             }
             backoff.pause().await;
         }
     }
+
+    /// Whether there may be output that no driver has delivered, of a container that has ended.
+    pub async fn has_more(&mut self, clock: &dyn Clock) -> bool {
+        let Self::Resumed { batches, .. } = self else { return false };
+        let Some(opened) = batches.take() else { return true };
+        let mut opened = opened.peekable();
+        let is_empty = within(clock, LOG_OPEN_TIMEOUT, Pin::new(&mut opened).peek()).await == Ok(None);
+        *batches = Some(opened.boxed());
+        !is_empty
+    }
+}
+
+/// The log from `mark` on; without one from now on, and where that is if it can be told soon.
+async fn open(
+    runtime: &dyn ContainerRuntime,
+    clock: &dyn Clock,
+    container: &ContainerId,
+    mark: Option<LogMark>,
+) -> Result<(Batches, Option<LogMark>), RuntimeError> {
+    let mut batches = runtime.logs(container, start(mark)).await?;
+    if mark.is_some() {
+        return Ok((batches, mark));
+    }
+    let first = within(clock, LOG_OPEN_TIMEOUT, batches.next()).await;
+    let here = first.ok().flatten().transpose()?;
+    Ok((batches, here.map(|here| LogMark { cursor: here.cursor, ..LogMark::default() })))
 }
 
 fn start(mark: Option<LogMark>) -> LogStart {
     mark.map_or(LogStart::Now, |mark| LogStart::After(mark.cursor))
 }
 
+/// What a pump knows of its task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Life {
+    /// It runs, or may be started again.
+    On,
+    /// It has ended for good; `once` if that was the end of the only run that the pump has seen.
+    Over { once: bool },
+}
+
 /// A running pump. It ends by itself after the last byte. Dropping this stops it as the end of the process would:
 /// another driver may go on.
 pub struct LogPump {
     running: JoinHandle<()>,
+    life: watch::Sender<Life>,
     stop: CancellationToken,
     clock: Arc<dyn Clock>,
 }
 
 impl LogPump {
+    /// The task has ended for good; `once` unless its container may have been started again since the pump began.
+    pub fn over(&self, once: bool) {
+        self.life.send_replace(Life::Over { once });
+    }
+
     /// The task has ended: waits until all of its output has been delivered, or for [`LOG_DRAIN_TIMEOUT`]. The
     /// host's collector may see the end then.
     pub async fn finish(mut self) {
+        self.life.send_if_modified(|life| {
+            let was_on = *life == Life::On;
+            if was_on {
+                *life = Life::Over { once: false };
+            }
+            was_on
+        });
         if within(&*self.clock, LOG_DRAIN_TIMEOUT, &mut self.running).await.is_err() {
             self.stop.cancel();
             // A pump that panicked has delivered what it could.
@@ -89,7 +145,15 @@ impl Drop for LogPump {
     }
 }
 
-/// Starts pumping unless the host wants no logs (both paths are `/dev/null` then).
+/// Whether the host has a collector for the task's output, and the operator wants it filled. Without one both paths
+/// are `/dev/null`.
+pub(super) fn are_wanted(settings: &Settings, task: &TaskRequest) -> bool {
+    let null = Path::new("/dev/null");
+    let nowhere = task.dirs.stdout == null && task.dirs.stderr == null;
+    !settings.plugin.disable_log_collection && !nowhere
+}
+
+/// Starts pumping.
 pub(super) fn spawn(
     shared: &Arc<Shared>,
     runtime: &Arc<dyn ContainerRuntime>,
@@ -97,10 +161,6 @@ pub(super) fn spawn(
     container: &ContainerId,
     from: LogsFrom,
 ) -> Option<LogPump> {
-    let null = Path::new("/dev/null");
-    if task.dirs.stdout == null && task.dirs.stderr == null {
-        return None;
-    }
     let outlet = |stream| Outlet::new(stream, shared.host.log_sink(task, stream));
     let (start, opened, mark) = match from {
         LogsFrom::Beginning => (LogStart::Beginning, None, Some(LogMark::default())),
@@ -118,15 +178,16 @@ pub(super) fn spawn(
     };
     let stop = CancellationToken::new();
     let stopped = stop.clone();
+    let (life, lives) = watch::channel(Life::On);
     let running = tokio::spawn(async move {
         tokio::select! {
             biased;
-            () = pump.run(opened) => {}
+            () = pump.run(opened, lives) => {}
             () = stopped.cancelled() => {}
         }
         pump.close();
     });
-    Some(LogPump { running, stop, clock: Arc::clone(&shared.clock) })
+    Some(LogPump { running, life, stop, clock: Arc::clone(&shared.clock) })
 }
 
 struct Pump {
@@ -139,30 +200,50 @@ struct Pump {
     losses: Losses,
 }
 
+/// How one stream of batches was over.
+enum Followed {
+    /// At the end of a run, and of all that was written.
+    End,
+    /// Too early.
+    Broken,
+    /// There is no log any more, or never was.
+    Gone,
+}
+
 impl Pump {
-    async fn run(&mut self, mut opened: Option<Batches>) {
+    async fn run(&mut self, mut opened: Option<Batches>, mut life: watch::Receiver<Life>) {
         let clock = Arc::clone(&self.clock);
         let mut backoff = Backoff::new(&*clock);
-        while !self.follow(opened.take()).await {
-            backoff.pause().await;
+        loop {
+            let before = self.start;
+            let followed = self.follow(opened.take()).await;
+            if self.start != before {
+                backoff = Backoff::new(&*clock);
+            }
+            match followed {
+                Followed::Gone => return,
+                Followed::Broken => backoff.pause().await,
+                Followed::End if is_over(&mut life, &mut backoff).await => return,
+                Followed::End => {}
+            }
         }
     }
 
-    /// Nobody goes on with this output.
+    /// The host has all that it gets from us.
     fn close(&mut self) {
         self.losses.tell();
         self.outlets.close();
     }
 
-    /// Passes on one stream of batches; true when it is over for good.
-    async fn follow(&mut self, opened: Option<Batches>) -> bool {
+    /// Passes on one stream of batches.
+    async fn follow(&mut self, opened: Option<Batches>) -> Followed {
         let opened = match opened {
             Some(batches) => Ok(batches),
             None => self.runtime.logs(&self.container, self.start).await,
         };
         let mut batches = match opened {
             Ok(batches) => batches,
-            Err(error) => return self.is_final(&error),
+            Err(error) => return self.failed(&error),
         };
         while let Some(batch) = self.next(&mut batches).await {
             match batch {
@@ -173,10 +254,10 @@ impl Pump {
                     // A flood never has to wait for its log nor, with a quick collector, for its pipe.
                     tokio::task::yield_now().await;
                 }
-                Err(error) => return self.is_final(&error),
+                Err(error) => return self.failed(&error),
             }
         }
-        true
+        Followed::End
     }
 
     /// Sinks are opened at once, also those of a stream that stays silent: the host's collector counts as
@@ -193,7 +274,7 @@ impl Pump {
         batches.next().await
     }
 
-    fn is_final(&self, error: &RuntimeError) -> bool {
+    fn failed(&self, error: &RuntimeError) -> Followed {
         let is_final =
             matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Rejected);
         if is_final && !error.is(ErrorKind::NotFound) {
@@ -201,6 +282,19 @@ impl Pump {
         } else {
             tracing::debug!(container = self.container.as_str(), %error, "cannot read the container's log");
         }
-        is_final
+        if is_final { Followed::Gone } else { Followed::Broken }
+    }
+}
+
+/// At the end of what a container has written: whether that is all. Somebody may start it again before its end is on
+/// record, and then it writes on.
+async fn is_over(life: &mut watch::Receiver<Life>, backoff: &mut Backoff<'_>) -> bool {
+    if *life.borrow() != Life::On {
+        return true;
+    }
+    tokio::select! {
+        biased;
+        _ = life.changed() => *life.borrow() == Life::Over { once: true },
+        () = backoff.pause() => false,
     }
 }

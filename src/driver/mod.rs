@@ -29,6 +29,7 @@ mod patience;
 mod reaper;
 mod recover;
 mod registry;
+mod removal;
 mod retry;
 mod settings;
 mod signal;

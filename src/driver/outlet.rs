@@ -110,10 +110,10 @@ impl Outlets {
         ledger.note(mark);
     }
 
-    /// Nobody goes on from here.
+    /// The host has all that it gets from us. How far that is stays noted for as long as there is a container: it may
+    /// be started again.
     pub fn close(&mut self) {
         self.stdout.sink.close();
         self.stderr.sink.close();
-        locked(&self.progress).ledger.forget();
     }
 }

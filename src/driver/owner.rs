@@ -7,9 +7,10 @@ use super::ending;
 use super::error::DriverError;
 use super::events::Events;
 use super::logs::LogPump;
+use super::removal::remove;
 use super::retry::Backoff;
 use crate::domain::container::{ContainerFacts, ContainerState};
-use crate::domain::limits::{COMMAND_BACKLOG, REMOVE_AGAIN, REMOVE_TRIES};
+use crate::domain::limits::{COMMAND_BACKLOG, REMOVE_AGAIN};
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::recover::ended;
@@ -193,6 +194,7 @@ impl Owner {
 
     fn answer_destroyers(&mut self) {
         if matches!(self.machine.state(), State::Gone(_)) {
+            self.host.log_ledger(&self.container).forget();
             self.destroyers.drain(..).for_each(|reply| drop(reply.send(Ok(()))));
         }
     }
@@ -239,10 +241,12 @@ impl Owner {
             (Arc::clone(&self.runtime), Arc::clone(&self.clock), self.container.clone());
         let (host, task, asked) =
             (Arc::clone(&self.host), Arc::clone(&self.task), Arc::clone(&self.asked_to_end));
+        let started_at = self.publisher.borrow().started_at;
         self.effects.push(Box::pin(async move {
             let events = Events { host: &*host, clock: &*clock, task: &task };
             let outcome = match exit(&*runtime, &*clock, &id).await {
                 Ok(facts) => {
+                    logs.iter().for_each(|pump| pump.over(facts.started_at == started_at));
                     ending::tell(&*runtime, &events, &facts, asked.load(Ordering::Relaxed)).await;
                     ended(&facts)
                 }
@@ -308,27 +312,5 @@ async fn may_be_alive(runtime: &dyn ContainerRuntime, id: &ContainerId) -> bool 
     match runtime.inspect(id.as_str()).await {
         Ok(facts) => facts.state.is_alive(),
         Err(error) => error.kind.is_transient(),
-    }
-}
-
-/// Removes the container; it being gone already is as good.
-pub async fn remove(
-    runtime: &dyn ContainerRuntime,
-    clock: &dyn Clock,
-    id: &ContainerId,
-) -> Result<(), RuntimeError> {
-    let mut backoff = Backoff::new(clock);
-    let mut tries = 1;
-    loop {
-        match runtime.remove(id).await {
-            Ok(_) => return Ok(()),
-            Err(error) if cfg!(feature = "canary") && error.effect_is_unknown() => return Ok(()),
-            Err(error) if tries >= REMOVE_TRIES || !error.kind.is_transient() => return Err(error),
-            Err(error) => {
-                tracing::debug!(container = id.as_str(), %error, "cannot remove the container, trying again")
-            }
-        }
-        tries += 1;
-        backoff.pause().await;
     }
 }

@@ -57,7 +57,7 @@ pub fn spawn(shared: &Arc<Shared>, settings: &Settings) -> JoinSet<()> {
             shared: Arc::downgrade(shared),
             socket: socket.clone(),
             gc: gc.clone(),
-            keeps_ended: !settings.plugin.remove_containers,
+            settings: settings.clone(),
             recoveries: 0,
             dangling: Idle::default(),
             told: BTreeSet::new(),
@@ -72,8 +72,7 @@ struct Reaper {
     shared: Weak<Shared>,
     socket: Socket,
     gc: Gc,
-    /// The operator wants to look at containers that have ended.
-    keeps_ended: bool,
+    settings: Settings,
     /// Recoveries at the last look.
     recoveries: u64,
     dangling: Idle<ContainerId>,
@@ -123,7 +122,7 @@ impl Reaper {
         for facts in listed.iter().filter(|facts| due.contains(&facts.id)) {
             // Removing the one before took time: the host may have claimed this one meanwhile.
             if self.is_dangling(shared, facts) {
-                self.remove(facts).await;
+                self.remove(shared, facts).await;
             }
         }
     }
@@ -131,11 +130,10 @@ impl Reaper {
     fn is_dangling(&self, shared: &Shared, facts: &ContainerFacts) -> bool {
         let Owner::Task { task_id, .. } = owner_of(&facts.labels) else { return false };
         let claimed = shared.registry.has(&TaskId::new(task_id)) || shared.registry.owns(&facts.id);
-        let kept = self.keeps_ended && !facts.state.is_alive();
-        !claimed && !kept && shared.heard.knows(Agent::of_container(&facts.labels))
+        !claimed && !self.settings.keeps(facts) && shared.heard.knows(Agent::of_container(&facts.labels))
     }
 
-    async fn remove(&mut self, facts: &ContainerFacts) {
+    async fn remove(&mut self, shared: &Shared, facts: &ContainerFacts) {
         let (container, name) = (facts.id.as_str(), facts.name.as_str());
         if self.gc.dangling_dry_run {
             if self.told.insert(facts.id.clone()) {
@@ -148,7 +146,10 @@ impl Reaper {
             return;
         }
         match self.socket.runtime.remove(&facts.id).await {
-            Ok(_) => tracing::warn!(container, name, "removed a container that no task claims"),
+            Ok(_) => {
+                shared.host.log_ledger(&facts.id).forget();
+                tracing::warn!(container, name, "removed a container that no task claims");
+            }
             Err(error) => {
                 tracing::warn!(container, name, %error, "cannot remove a container that no task claims")
             }

@@ -3,7 +3,7 @@
 use super::Driver;
 use super::error::DriverError;
 use super::find::look;
-use super::logs::LogsFrom;
+use super::logs::{self, LogsFrom};
 use super::owner::{self, NewOwner};
 use super::retry::Backoff;
 use super::settings::{Settings, Socket};
@@ -13,16 +13,23 @@ use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::limits::RECOVER_TIMEOUT;
 use crate::domain::task::recover::{Recovery, decide, ended};
 use crate::domain::task::{ExitOutcome, Handle, Machine, Origin, TaskRequest};
-use crate::ports::RuntimeError;
 use crate::ports::clock::within;
+use crate::ports::{ContainerRuntime, RuntimeError};
 use std::sync::Arc;
 
 /// The container of a task that is recovered.
 enum Found {
     /// It runs, or its output has not been delivered to the end; where that comes from.
-    Alive(ContainerFacts, LogsFrom),
+    Alive(LogsFrom, ContainerFacts),
     /// It ended while nobody watched.
     Ended(ContainerFacts, ExitOutcome),
+}
+
+/// Whose part the output of a recovered container is.
+enum Output<'a> {
+    Ours(&'a dyn ContainerRuntime),
+    /// Somebody else carries it, or the host wants none.
+    Nobodys,
 }
 
 impl Driver {
@@ -52,7 +59,7 @@ impl Driver {
         };
         self.shared.lost.forget(&task.id);
         reservation.fill(match found {
-            Found::Alive(facts, logs) => self.own(task, &settings, socket, &facts, logs),
+            Found::Alive(logs, facts) => self.own(task, &settings, socket, &facts, logs),
             Found::Ended(facts, outcome) => self.own_ended(task, &settings, socket, &facts, outcome),
         });
         Ok(())
@@ -66,36 +73,38 @@ impl Driver {
         handle: &Handle,
     ) -> Result<(&'s Socket, Found), DriverError> {
         let (socket, facts) = self.look_patiently(settings, task, handle).await?;
+        let output = match handle.origin {
+            _ if !logs::are_wanted(settings, task) => Output::Nobodys,
+            // Its supervisor writes to the host's collector: whoever reads beside it takes bytes away.
+            Origin::GoDriver { streams_logs: false } => Output::Nobodys,
+            Origin::Ours | Origin::GoDriver { streams_logs: true } => Output::Ours(&*socket.runtime),
+        };
         let found = match decide(&facts, settings.plugin.recover_stopped) {
-            Recovery::Adopt => self.adopt(socket, facts, handle.origin).await,
-            Recovery::Report(_) if self.has_unread_output(&facts) => {
-                self.adopt(socket, facts, handle.origin).await
-            }
-            Recovery::Report(outcome) => Found::Ended(facts, outcome),
-            Recovery::StartAgain => self.start_again(socket, task, facts, handle.origin).await,
+            // What it writes after the host has been told that the task is recovered is not lost.
+            Recovery::Adopt => Found::Alive(self.open(&output, &facts).await, facts),
+            Recovery::Report(outcome) => self.report(&output, facts, outcome).await,
+            Recovery::StartAgain => self.start_again(socket, task, facts, &output).await,
         };
         Ok((socket, found))
     }
 
-    /// Opens the log before the host is told that the task is recovered: what it writes after that is not lost.
-    async fn adopt(&self, socket: &Socket, facts: ContainerFacts, origin: Origin) -> Found {
-        let logs = self.output_of(socket, &facts, origin).await;
-        Found::Alive(facts, logs)
-    }
-
-    async fn output_of(&self, socket: &Socket, facts: &ContainerFacts, origin: Origin) -> LogsFrom {
-        match origin {
-            // Its supervisor writes to the host's collector: whoever reads beside it takes bytes away.
-            Origin::GoDriver { streams_logs: false } => LogsFrom::Elsewhere,
-            Origin::Ours | Origin::GoDriver { streams_logs: true } => {
-                LogsFrom::resumed(&self.shared, &*socket.runtime, &facts.id).await
-            }
+    async fn open(&self, output: &Output<'_>, facts: &ContainerFacts) -> LogsFrom {
+        match output {
+            Output::Nobodys => LogsFrom::Elsewhere,
+            Output::Ours(runtime) => LogsFrom::resumed(&self.shared, *runtime, &facts.id).await,
         }
     }
 
-    /// Whether a driver went away between the end of a container and the end of its output.
-    fn has_unread_output(&self, facts: &ContainerFacts) -> bool {
-        facts.state == ContainerState::Exited && self.shared.host.log_ledger(&facts.id).recall().is_some()
+    /// The end of a container as it is on record, once the host has the output that a driver left undelivered.
+    async fn report(&self, output: &Output<'_>, facts: ContainerFacts, outcome: ExitOutcome) -> Found {
+        let had_reader = self.shared.host.log_ledger(&facts.id).recall().is_some();
+        if facts.state == ContainerState::Exited && had_reader {
+            let mut logs = self.open(output, &facts).await;
+            if logs.has_more(&*self.shared.clock).await {
+                return Found::Alive(logs, facts);
+            }
+        }
+        Found::Ended(facts, outcome)
     }
 
     /// Runs a stopped container again; if that fails, its end is reported as it was.
@@ -104,10 +113,10 @@ impl Driver {
         socket: &Socket,
         task: &TaskRequest,
         facts: ContainerFacts,
-        origin: Origin,
+        output: &Output<'_>,
     ) -> Found {
         // Before it runs: its first lines may come before the start is answered.
-        let logs = self.output_of(socket, &facts, origin).await;
+        let logs = self.open(output, &facts).await;
         let started = match socket.runtime.start(&facts.id).await {
             Err(error) if error.effect_is_unknown() => self.has_started(socket, &facts, error).await,
             other => other.map(drop),
@@ -117,12 +126,12 @@ impl Driver {
                 self.shared.events(task).started_again();
                 let now = socket.runtime.inspect(facts.id.as_str()).await;
                 let now = now.ok().filter(|now| now.id == facts.id);
-                Found::Alive(now.unwrap_or(facts), logs)
+                Found::Alive(logs, now.unwrap_or(facts))
             }
             Err(error) => {
                 self.shared.events(task).not_started_again(&error.to_string());
                 let outcome = ended(&facts);
-                Found::Ended(facts, outcome)
+                self.report(output, facts, outcome).await
             }
         }
     }

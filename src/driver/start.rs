@@ -190,7 +190,7 @@ impl Driver {
         leftover: Leftover,
     ) -> DriverError {
         let mut error = error;
-        if let Err(left) = owner::remove(&*socket.runtime, &*self.shared.clock, id).await {
+        if let Err(left) = self.shared.clear(&*socket.runtime, id).await {
             tracing::error!(container = id.as_str(), error = %left, "cannot remove a container that failed to start");
             error.message = format!("{}; and it could not be removed yet: {left}", error.message);
             leftover::watch(&self.shared, leftover);
@@ -209,7 +209,7 @@ impl Driver {
     ) -> owner::OwnerRef {
         let shared = &self.shared;
         let task = without_config(task);
-        let logs = (!settings.plugin.disable_log_collection)
+        let logs = logs::are_wanted(settings, &task)
             .then(|| logs::spawn(shared, &socket.runtime, &task, &facts.id, logs_from))
             .flatten();
         owner::spawn(NewOwner {

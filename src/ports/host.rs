@@ -82,7 +82,7 @@ pub trait LogLedger: Send {
     /// Notes, at the price of a short write to memory; failing is not told, since delivering goes on all the same.
     fn note(&mut self, mark: &LogMark);
 
-    /// All has been delivered, or is given up: there is nothing to go on with.
+    /// The container is gone, or nobody's concern any more: there is nothing to go on with.
     fn forget(&mut self);
 }
 

@@ -121,7 +121,8 @@ pub trait ContainerRuntime: Send + Sync {
     async fn stats(&self, id: &ContainerId) -> Result<StatsSample, RuntimeError>;
 
     /// The container's output from `start` on, as it is written. Ends after the last byte once the container
-    /// has ended. An error is the last item; the caller may go on from the last cursor.
+    /// has ended. An error is the last item; the caller may go on from the last cursor. With [`LogStart::Now`] an
+    /// empty batch comes first, at once: its cursor says where that is.
     ///
     /// Asking for a batch says that those before it have been delivered. The runtime may give back what it holds
     /// of them, so there is one such reader that counts, and a later [`LogStart::Beginning`] may miss them.

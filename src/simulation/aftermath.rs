@@ -135,8 +135,7 @@ impl Runner {
     /// The collector got what the task wrote, each byte once and in order, as far as it got.
     async fn check_output(&self, held: &Held, container: &ContainerId) {
         let world = &self.world;
-        if !world.truth.ran_once(container) {
-            // Between two runs of a container the driver may lose output, see docs/reliability.md.
+        if world.truth.ran_beyond_a_reboot(container) {
             return;
         }
         let Ok(log) = world.podman.logs(container, LogStart::Beginning).await else { return };
@@ -191,6 +190,7 @@ impl Runner {
         let cancelled = world.host_fault(Moment::Ended, Fault::RpcCancelled);
         let twice = world.host_fault(Moment::Ended, Fault::RpcRepeated);
         let Ok(plugin) = world.plugin().await else { return };
+        let ended = world.truth.ended_of(&id);
         if cancelled {
             let call = within(&*world.clock, self.patience(), plugin.driver.destroy_task(&id, false));
             drop(rpc(world, &plugin, Verb::Destroy, call).await);
@@ -206,6 +206,16 @@ impl Runner {
         // After an error a plugin that knows the task goes on; from one that does not the reaper has it.
         if let Some(Ok(())) = answer.map(|answer| told(world, "DestroyTask", answer)) {
             self.check_destroyed(&plugin, &id).await;
+            self.check_kept(&ended);
+        }
+    }
+
+    /// What an operator wants to look at stays, however often the task is destroyed.
+    fn check_kept(&self, ended: &[ContainerId]) {
+        let truth = &self.world.truth;
+        let is_gone = |id: &&ContainerId| truth.is_removed(id) && !truth.is_tampered(id);
+        if self.world.keeps_containers() && ended.iter().any(|id| is_gone(&id)) {
+            self.world.trace.violation("a container that is to be kept was removed");
         }
     }
 

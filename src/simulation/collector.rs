@@ -36,6 +36,11 @@ impl Collector {
         locked(&self.restarted).insert(task.clone());
     }
 
+    /// The machine restarts: what it kept in memory is gone.
+    pub fn reboot(&self) {
+        locked(&self.marks).clear();
+    }
+
     /// What was noted of a container's output.
     pub fn mark(&self, container: &ContainerId) -> Option<LogMark> {
         locked(&self.marks).get(container).copied()

@@ -26,8 +26,9 @@ const LINES_AFTER: usize = 20;
 /// Time between two lines of progress.
 const PROGRESS: Duration = Duration::from_secs(5);
 
-/// What this was built from, so that a seed can be replayed.
+/// What this was built from, so that a seed can be replayed: `build.rs` knows the commit of a release build.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+const COMMIT: Option<&str> = option_env!("SOURCE_COMMIT");
 
 /// Runs the worlds that `args` ask for. Exit status 1 if anything was violated.
 ///
@@ -159,7 +160,8 @@ fn story(args: &SimulateArgs, bad: &Bad) -> String {
 
 /// What came of a world, and how to see it again.
 fn end(args: &SimulateArgs, number: u64, verdict: &Verdict) -> String {
-    let mut text = format!("\nseed {number}, version {VERSION}, trace {:016x}\n", verdict.hash);
+    let commit = COMMIT.map_or(String::new(), |commit| format!(", commit {commit}"));
+    let mut text = format!("\nseed {number}, version {VERSION}{commit}, trace {:016x}\n", verdict.hash);
     for violation in &verdict.violations {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  violated: {violation}");

@@ -111,7 +111,8 @@ fn outage(world: &Arc<World>, length: Duration) {
 
 /// Everything dies; then the machine, Podman and the host's agent come back.
 fn reboot(world: &Arc<World>, length: Duration) {
-    world.truth.all_tampered();
+    world.truth.rebooted();
+    world.collector.reboot();
     world.podman.reboot();
     world.kill_plugin();
     outage(world, length);
@@ -138,7 +139,7 @@ async fn take_name(world: Arc<World>, name: ContainerName) {
 pub fn foreign(name: ContainerName) -> ContainerSpec {
     ContainerSpec {
         command: vec!["program".to_owned(), "forever".to_owned()],
-        labels: [("owner".to_owned(), "somebody".to_owned())].into(),
+        labels: [("owner", "somebody")].into_iter().collect(),
         ..ContainerSpec::new(name, ImageRef::parse(FOREIGN_IMAGE).unwrap_or_default())
     }
 }

@@ -99,11 +99,13 @@ fn alloc(rng: &mut Rng) -> String {
 /// A request with secrets wherever there can be some.
 fn request(name: &str, alloc: &str, script: &str) -> TaskRequest {
     let auth = Value::object([("username", Value::from("someone")), ("password", Value::from(CANARY))]);
+    let labels = Value::List(vec![Value::object([("token", Value::from(CANARY))])]);
     let config = Value::object([
         ("image", Value::from("docker.io/library/app:1")),
         ("command", Value::from("program")),
         ("args", Value::List(vec![Value::from(script)])),
         ("auth", auth),
+        ("labels", labels),
     ]);
     let dir = PathBuf::from(format!("/simulated/alloc/{alloc}"));
     TaskRequest {

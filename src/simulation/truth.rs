@@ -28,6 +28,8 @@ struct Life {
     /// Somebody destroyed what was known about an end, or ended and started it beside the driver.
     tampered: bool,
     removed: bool,
+    /// It was there when the machine restarted, which forgets how far logs have been delivered.
+    rebooted: bool,
     /// Counted over all containers.
     made: usize,
     before: Option<ContainerFacts>,
@@ -96,9 +98,12 @@ impl Truth {
         }
     }
 
-    /// All that run now lose what is known of their end.
-    pub fn all_tampered(&self) {
-        locked(&self.lives).values_mut().filter(|life| life.running).for_each(|life| life.tampered = true);
+    /// The machine restarts: what is known of the end of all that run is lost.
+    pub fn rebooted(&self) {
+        for life in locked(&self.lives).values_mut() {
+            life.rebooted = true;
+            life.tampered |= life.running;
+        }
     }
 
     /// What a reader that is a moment behind sees; `None` if the present.
@@ -159,9 +164,17 @@ impl Truth {
         locked(&self.lives).get(id).is_some_and(|life| life.ends.is_empty())
     }
 
-    /// Whether a container has had one run, which is over.
-    pub fn ran_once(&self, id: &ContainerId) -> bool {
-        locked(&self.lives).get(id).is_some_and(|life| life.ends.len() == 1 && !life.running)
+    /// Whether a container ran on after the machine was restarted: nobody knows how far its log had been delivered.
+    pub fn ran_beyond_a_reboot(&self, id: &ContainerId) -> bool {
+        let runs = |life: &Life| life.ends.len() + usize::from(life.running);
+        locked(&self.lives).get(id).is_none_or(|life| life.rebooted && runs(life) > 1)
+    }
+
+    /// Containers of a task that have ended, which nobody but the driver has touched.
+    pub fn ended_of(&self, task: &TaskId) -> Vec<ContainerId> {
+        let mut left = self.left_of(task);
+        left.retain(|id| !self.runs(id) && !self.first_run(id) && !self.is_tampered(id));
+        left
     }
 
     /// When a container started last.
@@ -180,6 +193,11 @@ impl Truth {
     /// Whether a container runs, truly.
     pub fn runs(&self, id: &ContainerId) -> bool {
         locked(&self.lives).get(id).is_some_and(|life| life.running)
+    }
+
+    /// Whether a container is gone.
+    pub fn is_removed(&self, id: &ContainerId) -> bool {
+        locked(&self.lives).get(id).is_some_and(|life| life.removed)
     }
 
     /// Whether somebody else had a hand in a container's fate.
@@ -234,6 +252,7 @@ fn new_life(facts: &ContainerFacts, made: usize) -> Life {
         running: false,
         tampered: false,
         removed: false,
+        rebooted: false,
         made,
         before: None,
         now: facts.clone(),

@@ -7,12 +7,12 @@ use nomad_driver_podman::domain::container::labels::{ALLOC_LABEL, DRIVER, DRIVER
 use nomad_driver_podman::domain::container::spec::Network;
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerSpec, ExecSpec};
 use nomad_driver_podman::domain::log::{LogBatch, LogStart, Stream};
+use nomad_driver_podman::domain::secret::Texts;
 use nomad_driver_podman::domain::signal::Signal;
 use nomad_driver_podman::domain::task::identity::{ContainerId, ContainerName};
 use nomad_driver_podman::ports::exec::ExecSession;
 use nomad_driver_podman::ports::runtime::Change;
 use nomad_driver_podman::ports::{Clock, ContainerRuntime, ErrorKind, ExecEvent};
-use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -94,9 +94,10 @@ impl Lab {
         name
     }
 
-    fn labels(&self) -> BTreeMap<String, String> {
-        let label = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-        [label(DRIVER_LABEL, DRIVER), label(TASK_LABEL, &self.mark), label(ALLOC_LABEL, &self.mark)].into()
+    fn labels(&self) -> Texts {
+        let labels =
+            [(DRIVER_LABEL, DRIVER), (TASK_LABEL, self.mark.as_str()), (ALLOC_LABEL, self.mark.as_str())];
+        labels.into_iter().collect()
     }
 
     /// An id that no container has.

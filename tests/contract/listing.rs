@@ -27,7 +27,7 @@ pub async fn ours_are_listed_in_every_state(lab: &Lab) {
 
 pub async fn those_of_others_are_not(lab: &Lab) {
     let mut foreign = lab.spec([exit(0)]);
-    foreign.labels = [("app".to_owned(), "theirs".to_owned())].into();
+    foreign.labels = [("app", "theirs")].into_iter().collect();
     let mut unlabelled = lab.spec([exit(0)]);
     unlabelled.labels.clear();
     for spec in [foreign, unlabelled] {

@@ -116,7 +116,7 @@ pub async fn processes_and_cpu_time_are_limited(lab: &Lab) {
 
 pub async fn a_named_volume_outlives_its_containers(lab: &Lab) {
     let name = lab.volume();
-    let labels = [("ndp-test".to_owned(), "1".to_owned())].into();
+    let labels = [("ndp-test", "1")].into_iter().collect();
     let volume = NamedVolume { name, labels, ..NamedVolume::default() };
     let mount = Mount { target: "/data".to_owned(), source: MountSource::Volume(volume), options: vec![] };
     let with = |mount: Mount| move |spec: &mut ContainerSpec| spec.mounts.push(mount);

@@ -69,7 +69,9 @@ impl Chance {
     }
 
     fn facts(&self) -> ContainerFacts {
-        let facts = facts(STATES[self.below(7) as usize]);
+        let mut facts = facts(STATES[self.below(7) as usize]);
+        facts.labels.insert("token".to_owned(), SECRET.to_owned());
+        hides(&facts);
         if self.below(4) == 0 {
             return ContainerFacts { id: ContainerId::new(FOREIGN), labels: foreign(), ..facts };
         }
@@ -83,8 +85,12 @@ fn arbitrary(chance: &Chance) -> MockRuntime {
     let mut runtime = runtime();
     let of = || chance.clone();
     let (a, b, c, d, e, f, g, h) = (of(), of(), of(), of(), of(), of(), of(), of());
-    runtime.expect_pull().returning(move |_| a.or_error(|_| "id".to_owned()));
-    runtime.expect_create().returning(move |_| {
+    runtime.expect_pull().returning(move |request| {
+        hides(request);
+        a.or_error(|_| "id".to_owned())
+    });
+    runtime.expect_create().returning(move |spec| {
+        hides(spec);
         b.or_error(|_| Created { id: ContainerId::new(ID), warnings: vec!["odd".to_owned()] })
     });
     runtime.expect_start().returning(move |_| c.or_error(|_| Change::Changed));
@@ -104,8 +110,16 @@ fn arbitrary(chance: &Chance) -> MockRuntime {
 
 fn secretive() -> TaskRequest {
     let auth = Value::object([("username", Value::from("u")), ("password", Value::from(SECRET))]);
-    let config = Value::object([("image", Value::from("localhost/busybox")), ("auth", auth)]);
+    let labels = Value::List(vec![Value::object([("token", Value::from(SECRET))])]);
+    let config =
+        Value::object([("image", Value::from("localhost/busybox")), ("auth", auth), ("labels", labels)]);
     TaskRequest { config, env: [("TOKEN", SECRET)].into_iter().collect(), ..task() }
+}
+
+/// Whoever logs this shows no secret.
+fn hides(value: &impl Debug) {
+    let shown = format!("{value:?}");
+    assert!(!shown.contains(SECRET), "{shown}");
 }
 
 /// The call ends, and nothing secret is in what it says.

@@ -2,10 +2,12 @@
 
 use super::double::*;
 use mockall::Sequence;
+use nomad_driver_podman::domain::config::gc::Gc;
 use nomad_driver_podman::domain::config::{PluginConfig, Value};
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerState};
+use nomad_driver_podman::domain::signal::Signal;
 use nomad_driver_podman::domain::task::identity::ContainerId;
-use nomad_driver_podman::driver::DriverError;
+use nomad_driver_podman::driver::{Driver, DriverError};
 use nomad_driver_podman::ports::ErrorKind;
 use nomad_driver_podman::ports::runtime::Change;
 
@@ -78,6 +80,52 @@ async fn an_unknown_id_finds_its_container_by_label_and_no_other() {
     });
     runtime.expect_remove().withf(|id| id.as_str() == ID).times(1).returning(|_| Ok(Change::Changed));
     driver(runtime).destroy_task(&task().id, true).await.unwrap();
+}
+
+fn keeping(runtime: MockRuntime) -> Driver {
+    let driver = driver(runtime);
+    let gc = Gc { dangling: false, ..Gc::default() };
+    driver.configure(PluginConfig { remove_containers: false, gc, ..PluginConfig::default() }, None).unwrap();
+    driver
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_that_is_kept_stays_however_often_its_task_is_destroyed() {
+    let mut runtime = starting();
+    runtime.expect_wait().returning(|_| Ok(ended(0)));
+    runtime.expect_list().returning(|| Ok(vec![ended(0)]));
+    runtime.expect_remove().never();
+    runtime.expect_signal().never();
+    let driver = keeping(runtime);
+    driver.start_task(task()).await.unwrap();
+    driver.wait_task(&task().id).await.unwrap();
+    for _ in 0..3 {
+        driver.destroy_task(&task().id, true).await.unwrap();
+        assert!(driver.inspect_task(&task().id).is_err());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_id_whose_container_runs_is_ended_also_if_containers_are_kept() {
+    for (state, kills) in
+        [(ContainerState::Running, 1), (ContainerState::Unknown, 1), (ContainerState::Created, 0)]
+    {
+        let mut runtime = runtime();
+        runtime.expect_list().returning(move || Ok(vec![facts(state)]));
+        runtime.expect_remove().never();
+        // By the time it comes the container may have ended.
+        let late = |_: &ContainerId, _| Err(error(ErrorKind::WrongState));
+        runtime
+            .expect_signal()
+            .withf(|id, signal| id.as_str() == ID && *signal == Signal::KILL)
+            .times(kills)
+            .returning(late);
+        keeping(runtime).destroy_task(&task().id, true).await.unwrap();
+    }
+    let mut runtime = runtime();
+    runtime.expect_list().returning(|| Ok(vec![facts(ContainerState::Running)]));
+    runtime.expect_signal().returning(|_, _| Err(error(ErrorKind::TimedOut)));
+    assert!(keeping(runtime).destroy_task(&task().id, true).await.is_err(), "it may still run");
 }
 
 #[tokio::test(start_paused = true)]

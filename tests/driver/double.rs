@@ -9,6 +9,7 @@ use nomad_driver_podman::domain::container::{ContainerFacts, ContainerSpec, Cont
 use nomad_driver_podman::domain::fingerprint::RuntimeFacts;
 use nomad_driver_podman::domain::image::PullRequest;
 use nomad_driver_podman::domain::log::{LogBatch, LogStart, Stream};
+use nomad_driver_podman::domain::secret::Texts;
 use nomad_driver_podman::domain::signal::Signal;
 use nomad_driver_podman::domain::stats::StatsSample;
 use nomad_driver_podman::domain::task::identity::{ContainerId, ContainerName};
@@ -367,6 +368,6 @@ impl Clock for TestClock {
 }
 
 /// Labels of somebody else's container.
-pub fn foreign() -> BTreeMap<String, String> {
-    BTreeMap::from([("owner".to_owned(), "somebody".to_owned())])
+pub fn foreign() -> Texts {
+    [("owner", "somebody")].into_iter().collect()
 }

@@ -9,7 +9,6 @@ use nomad_driver_podman::domain::task::{ExitOutcome, Handle, Origin, TaskRequest
 use nomad_driver_podman::driver::DriverError;
 use nomad_driver_podman::ports::ErrorKind;
 use nomad_driver_podman::ports::runtime::Change;
-use std::collections::BTreeMap;
 
 fn handle() -> Handle {
     Handle {
@@ -148,7 +147,7 @@ fn of_go_driver(state: ContainerState) -> ContainerFacts {
         target: target.to_owned(),
     };
     let binds = vec![bind("alloc", "/alloc"), bind("web/local", "/local"), bind("web/secrets", "/secrets")];
-    ContainerFacts { labels: BTreeMap::new(), binds, ..facts(state) }
+    ContainerFacts { labels: Default::default(), binds, ..facts(state) }
 }
 
 fn handle_of_go_driver() -> Handle {

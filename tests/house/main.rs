@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
+mod commit;
+mod docs;
 mod domain_alone;
 mod imports;
 mod size;

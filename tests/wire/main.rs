@@ -69,6 +69,9 @@ wire! {
             want_of_memory_is_told_in_numbers;
             events_name_their_task only memory because "there is nothing to pull on the Podmans of the tests";
         }
+        secrets {
+            nothing_that_anybody_reads_shows_one;
+        }
         volumes {
             paths_that_leave_the_allocation_are_refused;
             paths_inside_the_allocation_are_mounted;

@@ -144,13 +144,15 @@ impl LogStore {
             LogStart::After(cursor) => cursor.offset.min(end),
             LogStart::Now => end,
         };
+        let here = LogBatch { cursor: LogCursor { generation: 0, offset }, ..LogBatch::default() };
+        let first = stream::iter((start == LogStart::Now).then_some(Ok(here)));
         let reader = (Arc::clone(self), offset);
-        stream::unfold(reader, |(log, offset)| async move {
+        let batches = stream::unfold(reader, |(log, offset)| async move {
             let batch = log.next(offset).await?;
             let offset = batch.cursor.offset;
             Some((Ok(batch), (log, offset)))
-        })
-        .boxed()
+        });
+        first.chain(batches).boxed()
     }
 
     /// The next batch from `offset` on; `None` at the end.

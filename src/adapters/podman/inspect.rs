@@ -5,9 +5,15 @@ use super::observe::Seen;
 use super::observe::seen::{container_state, exit_code, instant};
 use crate::domain::container::ContainerFacts;
 use crate::domain::container::facts::Bind;
+use crate::domain::secret::Texts;
 use crate::domain::task::identity::{ContainerId, ContainerName};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
+
+/// Labels, or `null`.
+pub fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Texts, D::Error> {
+    nullable::<_, BTreeMap<String, String>>(deserializer).map(Texts::from)
+}
 
 /// `null` reads as the default.
 pub fn nullable<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(json: D) -> Result<T, D::Error> {
@@ -90,8 +96,8 @@ pub struct State {
 #[serde(rename_all = "PascalCase", default)]
 pub struct Config {
     /// `null` without any.
-    #[serde(deserialize_with = "nullable")]
-    pub labels: BTreeMap<String, String>,
+    #[serde(deserialize_with = "texts")]
+    pub labels: Texts,
     /// A number up to 4.x, a name from 5.0 on.
     #[serde(deserialize_with = "nullable")]
     pub stop_signal: Option<StopSignal>,

@@ -1,8 +1,8 @@
 //! What a runtime says about a container.
 
+use crate::domain::secret::Texts;
 use crate::domain::task::identity::{ContainerId, ContainerName};
 use crate::domain::time::Timestamp;
-use std::collections::BTreeMap;
 
 /// State of a container, in words that all runtimes share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,7 @@ pub struct ContainerFacts {
     /// Only with `oom_killed`, and only if it was seen before the control group was gone.
     pub memory_at_end: Option<MemoryAtEnd>,
     /// Its labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Texts,
     /// Id of its image; `None` if the runtime does not say.
     pub image: Option<String>,
     /// What of the host is bound into it. From an inspect only: a list entry has none.

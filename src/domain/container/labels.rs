@@ -1,6 +1,7 @@
 //! Labels that make a container ours. Only a container with them is ever signalled or removed.
 
 use crate::domain::config::grammar::glob;
+use crate::domain::secret::Texts;
 use crate::domain::task::TaskRequest;
 use std::collections::BTreeMap;
 
@@ -68,12 +69,7 @@ const NOMAD: &str = "com.hashicorp.nomad";
 
 /// All labels of a task's container: the job's own, those that the operator asks for, ours. The later win, so a
 /// job cannot pass its container off as somebody else's.
-pub fn labels(
-    task: &TaskRequest,
-    own: &BTreeMap<String, String>,
-    extra: &[String],
-    backlog_max: Option<u64>,
-) -> BTreeMap<String, String> {
+pub fn labels(task: &TaskRequest, own: &Texts, extra: &[String], backlog_max: Option<u64>) -> Texts {
     let mut labels = own.clone();
     labels.extend(extra_labels(task, extra));
     labels.extend(of_task(task));
@@ -82,9 +78,9 @@ pub fn labels(
     labels
 }
 
-fn extra_labels(task: &TaskRequest, patterns: &[String]) -> BTreeMap<String, String> {
+fn extra_labels(task: &TaskRequest, patterns: &[String]) -> Texts {
     if patterns.is_empty() {
-        return BTreeMap::new();
+        return Texts::default();
     }
     let meta = &task.meta;
     let known = [
@@ -103,8 +99,8 @@ fn extra_labels(task: &TaskRequest, patterns: &[String]) -> BTreeMap<String, Str
 }
 
 /// The labels that make a container this task's.
-pub fn of_task(task: &TaskRequest) -> BTreeMap<String, String> {
-    let mut labels = BTreeMap::new();
+pub fn of_task(task: &TaskRequest) -> Texts {
+    let mut labels = Texts::default();
     let mut label = |key: &str, value: &str| drop(labels.insert(key.to_owned(), value.to_owned()));
     label(DRIVER_LABEL, DRIVER);
     label(TASK_LABEL, task.id.as_str());
@@ -138,9 +134,7 @@ mod tests {
 
     #[test]
     fn a_job_cannot_forge_our_labels() {
-        let own = [(TASK_LABEL, "forged"), (BACKLOG_LABEL, "1"), ("team", "core")]
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            .into();
+        let own = [(TASK_LABEL, "forged"), (BACKLOG_LABEL, "1"), ("team", "core")].into_iter().collect();
         let labels = labels(&task(), &own, &[], None);
         assert_eq!(labels["team"], "core");
         assert_eq!(labels[TASK_LABEL], task().id.as_str());
@@ -162,7 +156,7 @@ mod tests {
     fn patterns_choose_extra_labels_and_any_brings_the_allocation() {
         let chosen = |patterns: &[&str]| {
             let patterns: Vec<String> = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
-            extra_labels(&task(), &patterns).into_keys().collect::<Vec<_>>()
+            extra_labels(&task(), &patterns).keys().cloned().collect::<Vec<_>>()
         };
         assert_eq!(chosen(&["nothing"]), ["com.hashicorp.nomad.alloc_id"]);
         let job =

@@ -61,7 +61,7 @@ pub fn data(double: &Double, facts: &ContainerFacts) -> Value {
         "LogPath": double.logs.path(&facts.id), "LogTag": "", "Mounts": mounts.collect::<Vec<_>>(),
         "Dependencies": joined(double, facts),
         "NetworkSettings": { "IPAddress": facts.ip.clone().unwrap_or_default(), "Ports": [] },
-        "Config": { "Labels": facts.labels, "StopSignal": signal, "Volumes": null },
+        "Config": { "Labels": *facts.labels, "StopSignal": signal, "Volumes": null },
         "HostConfig": { "LogConfig": { "Type": "k8s-file", "Config": null }, "CapAdd": [] },
     })
 }

@@ -12,6 +12,7 @@ pub mod inspecting;
 pub mod logs;
 pub mod outage;
 pub mod recovery;
+pub mod secrets;
 pub mod signalling;
 pub mod starting;
 pub mod stopping;

@@ -46,7 +46,7 @@ pub struct Bounds {
     pub backlog_max: Option<u64>,
 }
 
-/// The output from `start` on. Once `ended` has come, the rest is read and the stream ends; `ended` must not
+/// The output from `start` on; from now on, after an empty batch whose cursor says where that is. Once `ended` has come, the rest is read and the stream ends; `ended` must not
 /// come before conmon has written everything. A file that is not there yet is waited for.
 ///
 /// # Errors
@@ -68,6 +68,9 @@ pub async fn follow(
         buffer: Vec::new(),
     };
     follower.open().await?;
+    // A file that is not there yet is read from its beginning, as a cursor into none is.
+    let cursor = follower.open.as_ref().map(OpenLog::cursor).unwrap_or_default();
+    let here = (start == LogStart::Now).then(|| Ok(LogBatch { cursor, ..LogBatch::default() }));
     let step = |mut follower: Follower| async {
         match follower.next().await {
             Ok(Some(batch)) => Some((Ok(batch), Some(follower))),
@@ -75,7 +78,8 @@ pub async fn follow(
             Err(error) => Some((Err(error), None)),
         }
     };
-    Ok(stream::unfold(Some(follower), move |follower| async move { step(follower?).await }).boxed())
+    let batches = stream::unfold(Some(follower), move |follower| async move { step(follower?).await });
+    Ok(stream::iter(here).chain(batches).boxed())
 }
 
 struct Follower {
@@ -247,7 +251,7 @@ impl OpenLog {
         let mut batch = LogBatch { dropped: std::mem::take(&mut self.dropped), ..LogBatch::default() };
         self.split.feed(bytes, &mut batch);
         self.offset += bytes.len() as u64;
-        batch.cursor = LogCursor { generation: self.generation, offset: self.delivered() };
+        batch.cursor = self.cursor();
         if let Some(backlog) = &self.backlog {
             backlog.reached(self.offset);
         }
@@ -255,6 +259,10 @@ impl OpenLog {
             self.dropped = batch.dropped;
         }
         batch
+    }
+
+    fn cursor(&self) -> LogCursor {
+        LogCursor { generation: self.generation, offset: self.delivered() }
     }
 
     /// Up to the last whole record.

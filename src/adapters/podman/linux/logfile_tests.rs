@@ -156,6 +156,7 @@ async fn a_truncated_file_is_read_from_its_beginning() {
 async fn a_file_that_comes_later_is_waited_for_and_a_removed_one_read_to_its_end() {
     let mut log = Log::new();
     let mut batches = log.follow(LogStart::Now).await;
+    assert_eq!(next(&mut batches).await, (String::new(), LogCursor::default()));
     log.line("one");
     assert_eq!(next(&mut batches).await.0, "one\n");
     log.line("two");

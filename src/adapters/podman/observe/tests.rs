@@ -10,7 +10,7 @@ use crate::ports::{Clock, ErrorKind, RuntimeError};
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub fn seen(id: &str, state: ContainerState) -> Seen {
         exit_code: None,
         oom_killed: false,
         memory_at_end: None,
-        labels: BTreeMap::new(),
+        labels: Default::default(),
         image: None,
         binds: vec![],
         ip: None,

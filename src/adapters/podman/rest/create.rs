@@ -62,7 +62,7 @@ impl Podman {
 
 fn volume_body(volume: &NamedVolume) -> serde_json::Value {
     serde_json::json!({
-        "Name": volume.name, "Driver": volume.driver, "Options": volume.options, "Labels": volume.labels,
+        "Name": volume.name, "Driver": volume.driver, "Options": *volume.options, "Labels": *volume.labels,
     })
 }
 

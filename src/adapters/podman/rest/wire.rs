@@ -1,9 +1,9 @@
 //! The JSON of replies: only fields that are used, all of them optional, because versions leave some out and
 //! write `null` for others (libpod REST 2.2 to 5).
 
-use crate::adapters::podman::inspect::nullable;
+use crate::adapters::podman::inspect::{nullable, texts};
+use crate::domain::secret::Texts;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// `POST /containers/create`.
 #[derive(Debug, Default, Deserialize)]
@@ -39,8 +39,8 @@ pub struct Listed {
     /// Seconds since the epoch; far below zero for never.
     pub exited_at: i64,
     /// `null` without any.
-    #[serde(deserialize_with = "nullable")]
-    pub labels: BTreeMap<String, String>,
+    #[serde(deserialize_with = "texts")]
+    pub labels: Texts,
 }
 
 /// One entry of the report of a removal (4.0 and later).

@@ -43,7 +43,7 @@ impl Podman {
         let call = Call::new("create volume", &volume.name);
         let options = json!({
             "volumeName": volume.name, "driver": volume.driver.as_deref().unwrap_or_default(),
-            "labels": volume.labels, "options": volume.options,
+            "labels": *volume.labels, "options": *volume.options,
         });
         let ask = Ask::change("VolumeCreate", json!({ "options": options }));
         match self.ask::<Value>(&call, &ask, of_volume).await {

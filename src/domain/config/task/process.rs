@@ -4,6 +4,7 @@ use super::Task;
 use crate::domain::config::reader::Reader;
 use crate::domain::config::value::Value;
 use crate::domain::duration;
+use crate::domain::secret::Texts;
 use crate::domain::signal::Signal;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,8 +18,8 @@ pub struct ProcessOptions {
     pub entrypoint: Vec<String>,
     pub working_dir: Option<String>,
     pub hostname: Option<String>,
-    pub labels: BTreeMap<String, String>,
-    pub annotations: BTreeMap<String, String>,
+    pub labels: Texts,
+    pub annotations: Texts,
     pub init: bool,
     pub init_path: Option<String>,
     pub tty: bool,
@@ -71,8 +72,8 @@ pub fn read(task: Task<'_>) -> ProcessOptions {
         entrypoint: task.texts("entrypoint"),
         working_dir: task.filled("working_dir"),
         hostname: task.filled("hostname"),
-        labels: task.text_map("labels"),
-        annotations: task.text_map("annotations"),
+        labels: task.text_map("labels").into(),
+        annotations: task.text_map("annotations").into(),
         init: task.flag("init"),
         init_path: task.filled("init_path"),
         tty: task.flag("tty"),

@@ -9,6 +9,7 @@ use crate::domain::config::grammar::volume::{self, Volume};
 use crate::domain::config::reader::Reader;
 use crate::domain::config::task_options::storage::octal;
 use crate::domain::config::value::Value;
+use crate::domain::secret::Texts;
 use std::collections::BTreeMap;
 
 /// The options of `task_options::storage`.
@@ -64,11 +65,11 @@ pub struct VolumeOption {
     /// `volume_options.no_copy`.
     pub no_copy: bool,
     /// `volume_options.labels`.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Texts,
     /// `volume_options.driver_config.name`.
     pub driver: Option<String>,
     /// `volume_options.driver_config.options`.
-    pub options: BTreeMap<String, String>,
+    pub options: Texts,
 }
 
 /// Reads the topic.
@@ -117,8 +118,8 @@ fn volume_source(name: String, options: &BTreeMap<String, Value>) -> VolumeOptio
     VolumeOption {
         name,
         no_copy: options.flag("no_copy"),
-        labels: options.text_map("labels"),
+        labels: options.text_map("labels").into(),
         driver: driver.filled("name"),
-        options: driver.text_map("options"),
+        options: driver.text_map("options").into(),
     }
 }

@@ -13,6 +13,7 @@ pub use security::{Namespace, Security};
 use crate::domain::config::grammar::secret::SecretOption;
 use crate::domain::image::ImageRef;
 use crate::domain::secret::Env;
+use crate::domain::secret::Texts;
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerName;
 use crate::domain::task::request::Dns;
@@ -33,7 +34,7 @@ pub struct ContainerSpec {
     /// Complete environment on top of the image's.
     pub env: Env,
     /// Ownership and more, see [`super::labels`].
-    pub labels: BTreeMap<String, String>,
+    pub labels: Texts,
     /// `None` for the runtime's choice.
     pub hostname: Option<String>,
     /// Name or id, `user[:group]`; `None` for the image's own.
@@ -63,7 +64,7 @@ pub struct ContainerSpec {
     /// Asks its first process to end; `None` for the image's own.
     pub stop_signal: Option<Signal>,
     /// OCI annotations.
-    pub annotations: BTreeMap<String, String>,
+    pub annotations: Texts,
     /// OCI runtime by name; `None` for the runtime's choice.
     pub oci_runtime: Option<String>,
     /// How its health is found out.
@@ -91,7 +92,7 @@ impl ContainerSpec {
             entrypoint: vec![],
             command: vec![],
             env: Env::default(),
-            labels: BTreeMap::new(),
+            labels: Texts::default(),
             hostname: None,
             user: None,
             working_dir: None,
@@ -106,7 +107,7 @@ impl ContainerSpec {
             limits: Limits::default(),
             terminal: false,
             stop_signal: None,
-            annotations: BTreeMap::new(),
+            annotations: Texts::default(),
             oci_runtime: None,
             health: Health::default(),
             log: Log::default(),
@@ -149,9 +150,9 @@ pub struct NamedVolume {
     /// Which driver makes it; `None` for the runtime's own.
     pub driver: Option<String>,
     /// Options of that driver.
-    pub options: BTreeMap<String, String>,
+    pub options: Texts,
     /// Labels of a new volume.
-    pub labels: BTreeMap<String, String>,
+    pub labels: Texts,
 }
 
 impl NamedVolume {

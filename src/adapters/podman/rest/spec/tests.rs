@@ -7,7 +7,6 @@ use crate::domain::image::ImageRef;
 use crate::domain::task::identity::{AllocId, ContainerName};
 use crate::domain::task::request::Dns;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 pub fn minimal() -> ContainerSpec {
     let image = ImageRef::parse("localhost/busybox:latest").unwrap();
@@ -38,7 +37,7 @@ fn every_field_of_a_spec_arrives() {
         entrypoint: text(&["sh", "-c"]),
         command: text(&["id"]),
         env: [("A", "1")].into_iter().collect(),
-        labels: BTreeMap::from([("k".to_owned(), "v".to_owned())]),
+        labels: [("k", "v")].into_iter().collect(),
         hostname: Some("h".to_owned()),
         user: Some("1:2".to_owned()),
         working_dir: Some("/w".to_owned()),

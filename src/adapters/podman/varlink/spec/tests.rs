@@ -33,7 +33,7 @@ fn the_program() {
         spec.entrypoint = vec!["/e".to_owned(), "a b".to_owned()];
         spec.command = vec!["c".to_owned(), "d".to_owned()];
         spec.env = [("K", "v=1")].into_iter().collect();
-        spec.labels = [("l".to_owned(), "x".to_owned())].into();
+        spec.labels = [("l", "x")].into_iter().collect();
     });
     assert_eq!(create["args"], json!(["localhost/bb:1", "c", "d"]));
     assert_eq!(create["entrypoint"], json!(r#"["/e","a b"]"#));
