@@ -15,6 +15,7 @@ pub async fn a_container_that_no_task_claims_goes_after_its_grace(lab: &Lab) {
     let (lost, kept) = (lab.task(SERVICE), lab.task(SERVICE));
     first.start(&lost).await.unwrap();
     let handle = first.start(&kept).await.unwrap();
+    kept.stdout.says("ready").await;
     first.process.kill().await;
 
     let config = |dry_run: bool| {
@@ -38,8 +39,8 @@ pub async fn a_container_that_no_task_claims_goes_after_its_grace(lab: &Lab) {
     };
     soon("the end of what nobody claims", gone).await;
     assert_eq!(lab.containers_of(&kept).len(), 1);
-    kept.stdout.says("ready").await;
-    reaping.destroy(kept.id(), true).await.unwrap();
+    reaping.signal(kept.id(), "SIGTERM").await.unwrap();
+    assert_eq!(reaping.exit_code(kept.id()).await, 3, "it was left alone");
 }
 
 /// `gc { container = false }`
