@@ -152,6 +152,12 @@ wire! {
             bytes_that_are_no_handle_are_refused;
             a_handle_of_a_later_release_is_refused;
         }
+        cleanup {
+            a_container_that_no_task_claims_goes_after_its_grace
+                only podman because "containers in memory end with their process";
+            a_container_that_is_kept_outlives_every_destroy
+                only podman because "containers in memory end with their process";
+        }
         takeover {
             a_container_of_the_go_driver_is_adopted
                 only podman because "nobody else makes containers in memory";

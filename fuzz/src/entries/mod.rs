@@ -4,6 +4,7 @@
 mod config;
 mod hcl;
 mod logs;
+mod replies;
 mod wires;
 
 /// A target: its name, and what it does with any bytes.
@@ -11,6 +12,7 @@ pub type Entry = (&'static str, fn(&[u8]));
 
 /// All of them.
 pub const ALL: &[Entry] = &[
+    ("driver_replies", replies::driver),
     ("grammar", config::grammar),
     ("handle", wires::handle),
     ("hcl_convert", hcl::convert),

@@ -1,5 +1,6 @@
 //! The cases of the table, a theme a file.
 
+pub mod cleanup;
 pub mod configuring;
 pub mod crashes;
 pub mod destroying;
