@@ -30,9 +30,9 @@ use std::time::Duration;
 /// Bytes of the first read after a pause: some lines. No more than the blocks that a disk gives anyway.
 const FIRST_READ_BYTES: usize = 4 * 1024;
 
-/// Bytes of a read when there is more: one batch. Of short lines, of which three quarters are conmon's words, that is as
-/// much as a pipe holds. conmon writes records of at most 8 KiB.
-const READ_BYTES: usize = 256 * 1024;
+/// Bytes of a read when there is more: one batch. Of short lines, of which three quarters are conmon's words, that is half
+/// of what a pipe holds, and others wait for no more. conmon writes records of at most 8 KiB.
+const READ_BYTES: usize = 128 * 1024;
 
 /// How soon after a read the next one may follow. A line that comes later than that is read at once.
 const GATHER: Duration = Duration::from_millis(10);
