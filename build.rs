@@ -42,6 +42,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .btree_map(".")
         // Exec output and msgpack are passed on, not copied.
         .bytes(".")
+        // A call keeps its buffers while it lasts, and each task has calls that last as long as it runs.
+        .codec_path("crate::adapters::nomad::codec::SmallBuffers")
         .skip_debug(WITHOUT_DEBUG)
         .compile_fds(descriptors)?;
     Ok(())

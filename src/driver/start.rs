@@ -9,7 +9,7 @@ use super::registry::Reservation;
 use super::retry::Backoff;
 use super::settings::{Settings, Socket};
 use super::{Driver, confine, logs};
-use crate::domain::config::TaskConfig;
+use crate::domain::config::{TaskConfig, Value};
 use crate::domain::container::labels::Agent;
 use crate::domain::container::{ContainerFacts, ContainerState, Node, Plan, plan};
 use crate::domain::fingerprint::RuntimeFacts;
@@ -208,6 +208,7 @@ impl Driver {
         logs_from: LogsFrom,
     ) -> owner::OwnerRef {
         let shared = &self.shared;
+        let task = without_config(task);
         let logs = logs::are_wanted(settings, &task)
             .then(|| logs::spawn(shared, &socket.runtime, &task, &facts.id, logs_from))
             .flatten();
@@ -222,6 +223,14 @@ impl Driver {
             machine: Machine::running(!settings.plugin.remove_containers),
             logs,
         })
+    }
+}
+
+/// A task that runs has been made from its configuration, which would stay in memory with it.
+fn without_config(task: Arc<TaskRequest>) -> Arc<TaskRequest> {
+    match Arc::try_unwrap(task) {
+        Ok(task) => Arc::new(TaskRequest { config: Value::Null, ..task }),
+        Err(shared) => shared,
     }
 }
 

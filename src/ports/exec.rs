@@ -31,7 +31,8 @@ pub trait ExecControl: Send {
     /// Tells the terminal's size. A no-op without a terminal or for a size of zero.
     async fn resize(&mut self, size: TerminalSize) -> Result<(), RuntimeError>;
 
-    /// Ends the program with SIGKILL. A no-op once it has ended.
+    /// Ends the program with SIGKILL, and what it has started: its descendants, but for daemons that have left it. A
+    /// no-op once it has ended.
     ///
     /// # Errors
     /// `Unsupported` where it cannot be told from other processes for sure.

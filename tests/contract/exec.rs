@@ -96,6 +96,21 @@ pub async fn kill_ends_the_program(lab: &Lab) {
     assert_eq!(collect(session).await.code, Some(137));
 }
 
+pub async fn kill_ends_what_the_program_has_started(lab: &Lab) {
+    let id = lab.run([forever()]).await;
+    let grandchild = Step::Fork(Program::from([sleep_ms(2000), write("/tmp/grandchild", "here\n")]));
+    let child = Step::Fork(Program::from([grandchild, sleep_ms(2000), write("/tmp/child", "here\n")]));
+    let command = lab.arm.command(&Program::from([child, out("up\n"), forever()]));
+    let mut session = lab.session(&id, command, false).await;
+    assert!(matches!(session.events.next().await, Some(Ok(ExecEvent::Output(_)))));
+    session.control.kill().await.unwrap();
+    assert_eq!(collect(session).await.code, Some(137));
+    lab.sleep(2500).await;
+    for path in ["/tmp/child", "/tmp/grandchild"] {
+        assert_eq!(lab.exec(&id, [read(path)]).await.code, Some(1), "{path} was written");
+    }
+}
+
 pub async fn a_terminal_has_one_stream(lab: &Lab) {
     let id = lab.run([forever()]).await;
     let command = lab.arm.command(&Program::from([out("a\n"), err("b\n"), exit(4)]));

@@ -143,6 +143,35 @@ pub async fn what_a_bounded_log_cannot_hold_is_dropped_and_counted(lab: &Lab) {
     assert!(dropped >= 400_000, "{dropped} bytes are said to be dropped");
 }
 
+pub async fn output_out_of_sight_is_told_all_the_same(lab: &Lab) {
+    let program = [
+        out("one\npar"),
+        sleep_ms(300),
+        err("err\n"),
+        sleep_ms(1100),
+        out("tial\n\n"),
+        Step::Fill(Stream::Stdout, 20_000),
+        sleep_ms(300),
+        out("end"),
+    ];
+    let (id, blind) = (lab.run(program).await, lab.arm.blind_runtime());
+    let batches = blind.logs(&id, LogStart::Beginning).await.unwrap();
+    let batches: Vec<LogBatch> = batches.map(Result::unwrap).collect().await;
+    let mut all = Output::default();
+    batches.iter().for_each(|batch| all.add_batch(batch));
+    let expected = format!("one\npartial\n\n{}end", String::from_utf8_lossy(&FILL_LINE.repeat(1250)));
+    assert_eq!((all.text(), &*all.stderr), (expected, &b"err\n"[..]));
+    // Whoever goes on in the middle sees the rest.
+    let mut seen = Output::default();
+    batches[..batches.len() / 2].iter().for_each(|batch| seen.add_batch(batch));
+    let cursor = batches[..batches.len() / 2].last().map_or(LogCursor::default(), |batch| batch.cursor);
+    let mut rest = blind.logs(&id, LogStart::After(cursor)).await.unwrap();
+    while let Some(batch) = rest.next().await {
+        seen.add_batch(&batch.unwrap());
+    }
+    assert_eq!(seen, all);
+}
+
 pub async fn an_absent_container_is_not_found(lab: &Lab) {
     let logs = lab.runtime.logs(&lab.absent(), LogStart::Beginning).await;
     refused(logs.map(|_| ()), ErrorKind::NotFound);

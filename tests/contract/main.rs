@@ -151,6 +151,7 @@ contract! {
         a_reader_that_leaves_changes_nothing;
         the_last_words_are_of_standard_error;
         what_a_bounded_log_cannot_hold_is_dropped_and_counted;
+        output_out_of_sight_is_told_all_the_same;
         an_absent_container_is_not_found;
         out_of_sight_they_are_told_all_the_same;
     }
@@ -163,6 +164,7 @@ contract! {
         standard_input_that_was_not_asked_for_is_empty;
         input_after_the_end_is_in_the_wrong_state;
         kill_ends_the_program;
+        kill_ends_what_the_program_has_started;
         a_terminal_has_one_stream;
         sizes_do_no_harm;
         the_environment_is_the_containers;
@@ -179,6 +181,7 @@ contract! {
         an_absent_container_is_not_found needs Stats;
         counters_end_with_the_container_and_never_in_part needs Stats;
         beyond_its_memory_a_container_is_killed needs Limits;
+        beyond_its_memory_at_once_a_container_is_killed needs Limits;
         the_runtime_tells_what_it_is;
     }
     human {

@@ -14,7 +14,7 @@ pub const CANNOT: &[(&str, &str)] = &[
 ];
 
 /// Cases that need a container with real processes, which only a real Podman 1 has.
-const PROCESSES: &[&str] = &["exec::kill_ends_the_program"];
+const PROCESSES: &[&str] = &["exec::kill_ends_the_program", "exec::kill_ends_what_the_program_has_started"];
 
 /// Why the service over the in-memory runtime cannot pass `case`.
 pub fn needs_processes(case: &str) -> Option<&'static str> {

@@ -3,7 +3,7 @@
 use crate::arm::Need;
 use crate::lab::{Lab, refused};
 use crate::programs::{exit, forever, sleep_ms};
-use nomad_driver_podman::adapters::memory::Step;
+use nomad_driver_podman::adapters::memory::{Program, Step};
 use nomad_driver_podman::domain::container::ContainerSpec;
 use nomad_driver_podman::domain::container::spec::{Limits, SwapLimit};
 use nomad_driver_podman::domain::signal::Signal;
@@ -61,10 +61,20 @@ pub async fn counters_end_with_the_container_and_never_in_part(lab: &Lab) {
 }
 
 pub async fn beyond_its_memory_a_container_is_killed(lab: &Lab) {
-    let memory = 16 << 20;
+    killed_for_memory(lab, Program::from([sleep_ms(1000), Step::Allocate(256 << 20), exit(0)])).await;
+}
+
+/// Dead before anybody can ask about it, and perhaps cleaned up by then.
+pub async fn beyond_its_memory_at_once_a_container_is_killed(lab: &Lab) {
+    for _ in 0..5 {
+        killed_for_memory(lab, Program::from([Step::Allocate(256 << 20), exit(0)])).await;
+    }
+}
+
+async fn killed_for_memory(lab: &Lab, steps: Program) {
+    let memory = 8 << 20;
     let limits =
         Limits { memory: Some(memory), memory_swap: Some(SwapLimit::Bytes(memory)), ..Limits::default() };
-    let steps = [sleep_ms(1000), Step::Allocate(256 << 20), exit(0)];
     let (facts, _) = lab.end(&ContainerSpec { limits, ..lab.spec(steps) }).await;
     assert_eq!((facts.exit_code, facts.oom_killed), (Some(137), true), "{facts:?}");
     let Some(at_end) = facts.memory_at_end else {

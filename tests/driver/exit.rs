@@ -2,10 +2,13 @@
 
 use super::double::*;
 use mockall::Sequence;
+use nomad_driver_podman::adapters::memory::MemoryRuntime;
+use nomad_driver_podman::domain::config::Value;
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerState};
 use nomad_driver_podman::domain::signal::Signal;
-use nomad_driver_podman::domain::task::{ExitOutcome, ExitRecord};
+use nomad_driver_podman::domain::task::{ExitOutcome, ExitRecord, TaskRequest};
 use nomad_driver_podman::ports::ErrorKind;
+use std::sync::Arc;
 use std::time::Duration;
 
 fn known(code: i32) -> ExitOutcome {
@@ -79,6 +82,32 @@ async fn a_stop_signals_waits_and_kills() {
     assert!(before.elapsed() >= Duration::from_millis(300), "killed before its grace was over");
     assert_eq!(driver.wait_task(&task().id).await.unwrap(), known(137));
     driver.stop_task(&task().id, Duration::from_secs(5), None).await.unwrap();
+}
+
+/// On the in-memory runtime, whose first process is spared every signal that it does not handle.
+#[tokio::test(start_paused = true)]
+async fn what_ignores_everything_is_gone_a_second_after_its_grace_and_not_before() {
+    let dir = tempfile::tempdir().unwrap();
+    for below in ["alloc", "web/local", "web/secrets"] {
+        std::fs::create_dir_all(dir.path().join(below)).unwrap();
+    }
+    for grace in [Duration::ZERO, Duration::from_millis(250), Duration::from_secs(5)] {
+        let runtime = MemoryRuntime::new(Arc::new(TestClock)).with_image("localhost/busybox");
+        let driver = driver_on(Arc::new(runtime));
+        let args = vec!["ignore TERM\nignore INT\nforever"];
+        let config =
+            [("image", "localhost/busybox".into()), ("command", "program".into()), ("args", args.into())];
+        let mut task = TaskRequest { config: Value::object(config), ..task() };
+        task.dirs.alloc = dir.path().to_owned();
+        driver.start_task(task.clone()).await.unwrap();
+        let before = tokio::time::Instant::now();
+        driver.stop_task(&task.id, grace, None).await.unwrap();
+        let taken = before.elapsed();
+        assert!(taken >= grace && taken < grace + Duration::from_secs(1), "{taken:?} instead of {grace:?}");
+        let outcome = driver.wait_task(&task.id).await.unwrap();
+        assert!(matches!(outcome, ExitOutcome::Known(ExitRecord { code: 137, .. })), "{outcome:?}");
+        driver.destroy_task(&task.id, false).await.unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]

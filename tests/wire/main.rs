@@ -167,7 +167,7 @@ wire! {
                 only podman because "nobody else makes containers in memory";
         }
         outage {
-            samples_and_exits_go_on_while_podman_is_away
+            samples_logs_and_exits_go_on_while_podman_is_away
                 only podman because "there is no socket to the memory runtime";
         }
         ending {

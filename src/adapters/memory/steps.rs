@@ -51,11 +51,15 @@ impl Running {
         self.traps.push((signal, handler));
     }
 
-    /// The child dies with the container at the latest; nobody waits for it.
+    /// The child dies with the container at the latest, and with a session that is killed; nobody waits for it.
     fn fork(&self, program: Program) {
+        let group = match self.process.rank {
+            Rank::First | Rank::BelowInit => &self.process.around.run,
+            Rank::Other => self.process.control.killed(),
+        };
         let child = Process {
             around: self.process.around.clone(),
-            control: Arc::new(Control::below(&self.process.around.run)),
+            control: Arc::new(Control::below(group)),
             rank: Rank::Other,
             args: self.process.args.clone(),
             input: Input::Empty,

@@ -10,6 +10,7 @@
 mod accept;
 #[cfg(feature = "automtls")]
 pub mod automtls;
+mod codec;
 pub mod convert;
 mod fifo;
 mod goplugin;

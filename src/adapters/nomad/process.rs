@@ -4,6 +4,7 @@ use std::{
     error::Error,
     io::{self, Write},
     process::ExitCode,
+    time::Duration,
 };
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -19,6 +20,9 @@ use super::{
 
 /// One thread can be held up by a slow file system while the other still answers the host.
 const WORKERS: usize = 2;
+
+/// How long a thread that has waited for a file waits for the next one: each has a stack and a heap of its own.
+const THREAD_IDLE: Duration = Duration::from_secs(1);
 
 /// Why the caller could not put the plugin together.
 pub type ComposeError = Box<dyn Error + Send + Sync>;
@@ -95,5 +99,5 @@ fn raise_descriptor_limit() {
 }
 
 fn runtime() -> io::Result<Runtime> {
-    Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()
+    Builder::new_multi_thread().worker_threads(WORKERS).thread_keep_alive(THREAD_IDLE).enable_all().build()
 }

@@ -1,6 +1,6 @@
 //! Podman goes away while tasks run, and comes back.
 
-use super::{LONG, SERVICE};
+use super::LONG;
 use crate::lab::Lab;
 use crate::relay::{Manner, Relay};
 use futures_util::future::join_all;
@@ -10,12 +10,21 @@ use std::time::Duration;
 
 const TASKS: usize = 10;
 
+/// Says when it is told to stop.
+const SERVICE: &str = "trap TERM {\nout bye\\n\nexit 3\n}\nout ready\\n\nforever";
+
+/// For how long Podman is away at least, in seconds: `NDP_OUTAGE_SECONDS=30` shows that time makes no difference.
+fn away() -> Duration {
+    let seconds = std::env::var("NDP_OUTAGE_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(0))
+}
+
 fn podman(lab: &Lab) -> PathBuf {
     Path::new(lab.arm.config["socket_path"].as_str().unwrap().trim_start_matches("unix://")).to_owned()
 }
 
 /// What the kernel and conmon know is told meanwhile, and what only Podman can do is done later.
-pub async fn samples_and_exits_go_on_while_podman_is_away(lab: &Lab) {
+pub async fn samples_logs_and_exits_go_on_while_podman_is_away(lab: &Lab) {
     let socket = lab.dir().join("podman.sock");
     let relay = Relay::new(&socket, Manner::PassesOn(podman(lab)));
     let plugin = lab.plugin_with(json!({ "socket_path": format!("unix://{}", socket.display()) })).await;
@@ -32,6 +41,7 @@ pub async fn samples_and_exits_go_on_while_podman_is_away(lab: &Lab) {
     }
 
     drop(relay);
+    tokio::time::sleep(away()).await;
     for samples in stats.iter_mut().filter(|_| has_stats) {
         for _ in 0..5 {
             samples.next().await.expect("samples go on");
@@ -43,12 +53,14 @@ pub async fn samples_and_exits_go_on_while_podman_is_away(lab: &Lab) {
         lab.arm.podman_says(&["kill", "--signal", "TERM", &container]);
     }
     for task in ending {
+        task.stdout.says("bye").await;
         assert_eq!(plugin.exit_code(task.id()).await, 3, "its own code, without Podman's help");
     }
 
     let _relay = Relay::new(&socket, Manner::PassesOn(podman(lab)));
     for task in staying {
         plugin.stop(task.id(), LONG, "").await.unwrap();
+        task.stdout.says("bye").await;
         assert_eq!(plugin.exit_code(task.id()).await, 3);
     }
     for task in &tasks {

@@ -12,8 +12,11 @@ use std::path::{Path, PathBuf};
 /// Those of version 1 that anybody asks for.
 const CONTROLLERS: [&str; 3] = ["cpu", "cpuacct", "memory"];
 
-/// Parents that Podman chooses, with cgroupfs and with systemd.
-const PARENTS: [&str; 2] = ["/libpod_parent", "/machine.slice"];
+/// Parents that Podman chooses, with cgroupfs and with systemd, and the one that Nomad's tasks are put below.
+const PARENTS: [&str; 3] = ["/libpod_parent", "/machine.slice", "/nomad.slice"];
+
+/// Below a container's group, where an OCI runtime may put its processes on version 2.
+const PROCESSES: [&str; 2] = ["cgroup.procs", "container/cgroup.procs"];
 
 /// Directories of one container's control group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +59,13 @@ impl Cgroup {
         paths
             .into_iter()
             .find_map(|path| Self::at(root, &format!("/{}", path.trim_start_matches('/')), id).ok())
+    }
+
+    /// Processes that are in the group now, in no order; none if it is gone.
+    pub fn processes(&self) -> Vec<u32> {
+        let files =
+            PROCESSES.iter().filter_map(|name| fs::read_to_string(self.dir("memory")?.join(name)).ok());
+        files.flat_map(|text| text.lines().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect()
     }
 
     /// Where `controller` keeps its files.

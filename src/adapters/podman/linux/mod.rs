@@ -6,6 +6,7 @@
 //! | --- | --- |
 //! | [`pidfd`] | that a process has ended, or ends one, never mistaking a recycled pid |
 //! | [`process`] | whether a pid belongs to a container |
+//! | [`ending`] | ends a program inside a container with what it has started |
 //! | [`cgroup`] | where a container's control group is |
 //! | [`counters`] | CPU and memory counters of a control group |
 //! | [`host`] | what this machine has |
@@ -20,6 +21,7 @@ mod backlog;
 pub mod cgroup;
 pub mod console;
 pub mod counters;
+pub mod ending;
 pub mod exit_file;
 mod holes;
 pub mod host;

@@ -63,8 +63,17 @@ impl OomWatch {
     /// tell.
     pub fn killed(&self) -> Option<MemoryAtEnd> {
         let killed = self.kills().is_ok_and(|now| now > self.before);
-        let limit = || number(&self.dir, self.files.limit).filter(|limit| *limit < UNLIMITED);
-        killed.then(|| MemoryAtEnd { limit: limit(), peak: number(&self.dir, self.files.peak) })
+        killed.then(|| self.memory())
+    }
+
+    /// The same of kills before the watch. The kernel counts a kill some milliseconds before the process has ended.
+    pub fn killed_before(&self) -> Option<MemoryAtEnd> {
+        (self.before > 0).then(|| self.memory())
+    }
+
+    fn memory(&self) -> MemoryAtEnd {
+        let limit = number(&self.dir, self.files.limit).filter(|limit| *limit < UNLIMITED);
+        MemoryAtEnd { limit, peak: number(&self.dir, self.files.peak) }
     }
 
     fn kills(&self) -> io::Result<u64> {
@@ -101,7 +110,9 @@ mod tests {
         write(dir, "memory.max_usage_in_bytes", "77\n");
         let watch = OomWatch::start(&group).unwrap();
         assert_eq!(watch.killed(), None);
+        assert_eq!(watch.killed_before(), Some(MemoryAtEnd { limit: None, peak: Some(77) }));
         let late = OomWatch::since_birth(&group).unwrap();
+        assert_eq!(late.killed_before(), None);
         assert_eq!(late.killed(), Some(MemoryAtEnd { limit: None, peak: Some(77) }));
         set(2);
         assert!(watch.killed().is_some());

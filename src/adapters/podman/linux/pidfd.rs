@@ -62,6 +62,14 @@ impl Pidfd {
         poll(&mut fds, Some(&none)).is_ok_and(|ready| ready > 0)
     }
 
+    /// Stops the process with SIGSTOP.
+    ///
+    /// # Errors
+    /// As [`Pidfd::kill`].
+    pub fn stop(&self) -> io::Result<()> {
+        Ok(pidfd_send_signal(self.fd.get_ref(), Signal::STOP)?)
+    }
+
     /// Ends the process with SIGKILL.
     ///
     /// # Errors

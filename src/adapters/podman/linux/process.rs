@@ -31,11 +31,26 @@ fn names_it(root: &Path, pid: u32, id: &str) -> bool {
     arguments.split(|byte| *byte == 0).any(|argument| argument == id.as_bytes())
 }
 
-/// Field 4 of `stat`, counted after the program's name, which may hold spaces and parentheses.
 fn parent(root: &Path, pid: u32) -> Option<u32> {
+    family(root, pid).map(|family| family.parent)
+}
+
+/// Whom a process comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Family {
+    /// Its parent, which is not the one that made it if that has ended.
+    pub parent: u32,
+    /// The leader of its session.
+    pub session: u32,
+}
+
+/// Fields 4 and 6 of `stat`, counted after the program's name, which may hold spaces and parentheses.
+pub fn family(root: &Path, pid: u32) -> Option<Family> {
     let stat = fs::read_to_string(file(root, pid, "stat")).ok()?;
     let (_, fields) = stat.rsplit_once(')')?;
-    fields.split_ascii_whitespace().nth(1)?.parse().ok()
+    let mut fields = fields.split_ascii_whitespace().skip(1);
+    let (parent, session) = (fields.next()?.parse().ok()?, fields.nth(1)?.parse().ok()?);
+    Some(Family { parent, session })
 }
 
 fn file(root: &Path, pid: u32, name: &str) -> PathBuf {

@@ -1,4 +1,5 @@
-//! A container's output, from the file that conmon writes; the service is asked only where it is.
+//! A container's output, from the file that conmon writes; the service is asked only where it is. A file that cannot be
+//! seen from here, and a journal, are told by the service ([`super::told`]).
 
 use super::{Batches, Seen, Service, Watches};
 use crate::adapters::podman::call::Call;
@@ -13,11 +14,14 @@ use futures_util::StreamExt;
 use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Writes records of the format that we read. `json-file` is an alias of it (libpod 2.2 to 5).
 const DRIVERS: [&str; 3] = ["k8s-file", "json-file", ""];
+
+/// Has no file, and the service reads it back.
+const JOURNAL: &str = "journald";
 
 /// See [`crate::ports::ContainerRuntime::logs`].
 pub async fn logs<S: Service>(
@@ -28,11 +32,12 @@ pub async fn logs<S: Service>(
     let call = Call::new("read logs of container", id);
     let seen = watches.seen(id).await?;
     let bounds = bounds(&seen.facts.labels);
-    let path = file(&call, seen)?;
-    if !watches.service().sees(&path) {
-        return Arc::clone(watches.service()).api_logs(&call, id, start).await;
-    }
     let ended = Box::pin(ended(watches.clone(), id.clone()));
+    let journal = seen.log_driver == JOURNAL;
+    let path = if journal { None } else { visible(watches.root(), &file(&call, seen)?).await };
+    let Some(path) = path else {
+        return Arc::clone(watches.service()).api_logs(&call, id, start, ended).await;
+    };
     let batches = logfile::follow(&Notifier::of_process(), path.clone(), bounds, start, ended).await;
     let failed = move |error: io::Error| call.error(kind(&error), format!("{}: {error}", path.display()));
     let batches = batches.map_err(&failed)?;
@@ -46,6 +51,14 @@ pub(super) fn file(call: &Call, seen: Seen) -> Result<PathBuf, RuntimeError> {
     }
     let driver = seen.log_driver;
     Err(call.error(ErrorKind::Unsupported, format!("its log driver {driver} writes no file")))
+}
+
+/// Where we find the file, if its directory can be seen from here: in the mount namespace of the service, by whom it lets
+/// in. The file itself may come later.
+pub(super) async fn visible(root: &Path, path: &Path) -> Option<PathBuf> {
+    let path = root.join(path.strip_prefix("/").unwrap_or(path));
+    let is_there = tokio::fs::try_exists(path.parent()?).await.is_ok_and(|is_there| is_there);
+    is_there.then_some(path)
 }
 
 /// What we may do to the log of a container with these labels.

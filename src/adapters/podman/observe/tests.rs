@@ -1,6 +1,6 @@
 //! Containers and a service for the tests of the observers.
 
-use super::{Seen, Service};
+use super::{Line, Seen, Service, Wanted};
 use crate::adapters::podman::call::Call;
 use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::stats::StatsSample;
@@ -58,6 +58,9 @@ pub struct Script {
     /// See [`Service::remembers_listeners`].
     pub remembers: bool,
     pub alive: Mutex<HashSet<ContainerId>>,
+    /// What a container has written, and how many lines of it each reply tells before it ends; then all.
+    pub output: Mutex<(Vec<Line>, VecDeque<usize>)>,
+    pub refuses_output: bool,
 }
 
 impl Script {
@@ -111,6 +114,26 @@ impl Service for Script {
 
     async fn alive(&self) -> Result<HashSet<ContainerId>, RuntimeError> {
         Ok(self.alive.lock().unwrap().clone())
+    }
+
+    /// One line at a time; a reply that follows goes on for ever once it has told all.
+    async fn output(
+        &self,
+        _: &Call,
+        _: &ContainerId,
+        wanted: Wanted,
+    ) -> Result<BoxStream<'static, Result<Vec<Line>, RuntimeError>>, RuntimeError> {
+        if self.refuses_output {
+            return Err(error(ErrorKind::NotFound));
+        }
+        let mut output = self.output.lock().unwrap();
+        let cut = output.1.pop_front();
+        let after = wanted.after.map_or(i64::MIN, Timestamp::unix_nanos);
+        let lines = output.0.iter().filter(|line| line.second * 1_000_000_000 > after).cloned();
+        let lines: Vec<_> = lines.take(cut.unwrap_or(usize::MAX)).map(|line| Ok(vec![line])).collect();
+        let told = stream::iter(lines);
+        let goes_on = wanted.follow && cut.is_none();
+        Ok(if goes_on { told.chain(stream::pending()).boxed() } else { told.boxed() })
     }
 
     async fn api_stats(&self, _: &Call, _: &ContainerId) -> Result<StatsSample, RuntimeError> {

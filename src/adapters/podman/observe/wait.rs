@@ -25,6 +25,7 @@ use crate::domain::limits::{QUERY_TIMEOUT, RETRY_FIRST, RETRY_LONGEST};
 use crate::domain::task::identity::ContainerId;
 use crate::ports::clock::within;
 use crate::ports::{Clock, ErrorKind, RuntimeError};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,6 +57,10 @@ const BROKEN_ANSWERS: u32 = 16;
 
 /// What a program that SIGKILL ended exits with.
 const KILLED: i32 = 137;
+
+/// How long a process may take to end after the kernel has counted it as killed. One that was held alive and dies
+/// sooner may be the one that was counted before.
+const DYING: Duration = Duration::from_secs(1);
 
 /// How often to look again when the processes of a container that is said to run cannot be held: they may just
 /// have ended. The pauses, from [`RECORD_FIRST`] on and doubled, add up to a quarter of a second.
@@ -163,12 +168,7 @@ impl<S: Service> Waiter<'_, S> {
 
     /// Sleeps until the process has ended, then looks for the record.
     async fn watch(&self, hold: Hold) -> Result<Turn, RuntimeError> {
-        hold.process.ended().await.map_err(|error| self.call.error(ErrorKind::Internal, error))?;
-        // Before anything else: the counter goes with the cleaning up.
-        let killed = match &hold.oom {
-            Some(watch) => watch.killed(),
-            None => self.killed_unseen(&hold.seen),
-        };
+        let killed = self.ended(&hold).await.map_err(|error| self.call.error(ErrorKind::Internal, error))?;
         let over = |facts| Ok(Turn::Over(Box::new(with_oom(facts, killed))));
         let conmon = self.conmon(&hold.seen);
         let left = self.left(&hold.seen.facts).await;
@@ -198,6 +198,22 @@ impl<S: Service> Waiter<'_, S> {
             }
             pause = (pause * 2).min(if alone.is_zero() { RECORD_LONGEST } else { ALONE_LONGEST });
         }
+    }
+
+    /// Sleeps until the process has ended; its memory, if it was killed for want of it.
+    async fn ended(&self, hold: &Hold) -> io::Result<Option<MemoryAtEnd>> {
+        let Some(watch) = &hold.oom else {
+            hold.process.ended().await?;
+            return Ok(self.killed_unseen(&hold.seen));
+        };
+        self.common.births.forget(self.id);
+        let mut killed_before = watch.killed_before();
+        if killed_before.is_some() && within(self.clock(), DYING, hold.process.ended()).await.is_err() {
+            killed_before = None;
+        }
+        hold.process.ended().await?;
+        // Before anything else: the counter goes with the cleaning up.
+        Ok(watch.killed().or(killed_before))
     }
 
     /// The supervisor, which outlives the first process by some milliseconds and leaves the record.
@@ -313,6 +329,10 @@ impl<S: Service> Waiter<'_, S> {
         if seen.facts.exit_code.is_some_and(|code| code != KILLED) {
             return None;
         }
+        self.common.births.killed(self.id).or_else(|| self.killed_lately(seen))
+    }
+
+    fn killed_lately(&self, seen: &Seen) -> Option<MemoryAtEnd> {
         let cgroup = Cgroup::of_ended(&self.common.root, &seen.cgroup_parent, self.id.as_str())?;
         OomWatch::since_birth(&cgroup).ok()?.killed()
     }

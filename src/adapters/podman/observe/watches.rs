@@ -1,5 +1,6 @@
 //! One watch per container, however many wait for its end, and what all watches of a service share.
 
+use super::births::Births;
 use super::deaths::Deaths;
 use super::lately::Lately;
 use super::wait::wait;
@@ -32,6 +33,8 @@ pub struct Common<S> {
     pub root: PathBuf,
     /// Where its conmons leave exit codes, once one of them was seen.
     pub exits: OnceLock<PathBuf>,
+    /// What was seen of containers before anybody waited for them.
+    pub births: Births,
     /// What the service has just said.
     pub lately: Lately,
     /// Who waits for the service's word.
@@ -47,14 +50,30 @@ impl<S> Clone for Watches<S> {
 impl<S: Service> Watches<S> {
     /// Watches nothing yet. Processes are looked for below `root`, which is `/` but for tests.
     pub fn new(service: Arc<S>, root: &Path) -> Self {
-        let (exits, lately, deaths) = (OnceLock::new(), Lately::default(), Deaths::default());
-        let common = Common { service, root: root.to_owned(), exits, lately, deaths };
+        let common = Common {
+            service,
+            root: root.to_owned(),
+            exits: OnceLock::new(),
+            births: Births::default(),
+            lately: Lately::default(),
+            deaths: Deaths::default(),
+        };
         Self { shared: Arc::new(common), watching: Arc::default() }
     }
 
     /// The service.
     pub fn service(&self) -> &Arc<S> {
         &self.shared.service
+    }
+
+    /// Below which files of this machine are looked for.
+    pub fn root(&self) -> &Path {
+        &self.shared.root
+    }
+
+    /// The service has just started this container. Whoever waits for its end may come late.
+    pub fn started(&self, id: &ContainerId) {
+        self.shared.births.begin(&self.shared.root, id);
     }
 
     /// See [`crate::ports::ContainerRuntime::inspect`]. Observers that begin right after it do not ask again.
@@ -76,6 +95,7 @@ impl<S: Service> Watches<S> {
     /// Something is done to a container: what was seen of it is over.
     pub fn touched(&self, id: &ContainerId) {
         self.shared.lately.forget(id);
+        self.shared.births.forget(id);
     }
 
     /// See [`crate::ports::ContainerRuntime::wait`].

@@ -31,6 +31,10 @@ const REPLY_BYTES: usize = 32 << 20;
 /// How much of a file is read at once.
 const PIECE_BYTES: usize = 256 << 10;
 
+/// Connections that stay open while nothing is asked. One costs 25 KiB here and a thread's stack there, and a new one
+/// less than any request, so no more than what is needed all the time.
+const IDLE_CONNECTIONS: usize = 2;
+
 /// Every reply names the service's version in it (libpod REST 2.0 to 5; before 3.1 an API number).
 const VERSION_HEADER: &str = "libpod-api-version";
 
@@ -165,7 +169,8 @@ impl Podman {
     /// Does not connect.
     pub fn new(socket: PathBuf, clock: Arc<dyn Clock>) -> Self {
         let socket: Arc<Path> = socket.into();
-        let http = Client::builder(TokioExecutor::new()).build(UnixConnector::new(socket.clone()));
+        let mut http = Client::builder(TokioExecutor::new());
+        let http = http.pool_max_idle_per_host(IDLE_CONNECTIONS).build(UnixConnector::new(socket.clone()));
         Self { http, socket, clock, major: AtomicU32::new(0), version: Mutex::default() }
     }
 

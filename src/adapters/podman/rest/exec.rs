@@ -8,8 +8,8 @@ use super::containers::path;
 use super::frames::Frames;
 use super::{refusal, wire};
 use crate::adapters::podman::call::Call;
+use crate::adapters::podman::linux::ending;
 use crate::adapters::podman::linux::pidfd::Pidfd;
-use crate::adapters::podman::linux::process;
 use crate::domain::container::ExecSpec;
 use crate::domain::container::exec::TerminalSize;
 use crate::domain::limits::CHANGE_TIMEOUT;
@@ -202,27 +202,13 @@ impl ExecControl for Control {
         }
     }
 
-    /// No version has a call for this. The process is ours to kill if it is the container's: in its control group,
+    /// No version has a call for this. The process is ours to end if it is the container's: in its control group,
     /// or the child of a conmon of it, which is all there is to see of a rootless one on cgroup v1.
     async fn kill(&mut self) -> Result<(), RuntimeError> {
         let session = &self.session;
         let Some(pid) = session.program().await? else { return Ok(()) };
-        let Ok(program) = Pidfd::open(pid) else {
-            let text = "cannot end the program: its process is not visible from here";
-            return Err(session.error(ErrorKind::Unsupported, text));
-        };
-        // After the hold, so that a recycled pid is never killed.
-        if !process::belongs_to(Path::new("/"), pid, session.container.as_str()) {
-            if program.has_ended() {
-                return Ok(());
-            }
-            let text = "cannot end the program: its process cannot be told from others";
-            return Err(session.error(ErrorKind::Unsupported, text));
-        }
-        match program.kill() {
-            Err(error) if !program.has_ended() => Err(session.error(ErrorKind::Internal, error)),
-            _ => Ok(()),
-        }
+        let ended = ending::end(Path::new("/"), pid, session.container.as_str());
+        ended.map_err(|error| session.error(error.kind(), error))
     }
 }
 

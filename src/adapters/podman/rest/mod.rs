@@ -10,7 +10,7 @@
 //! | [`wire`], [`facts`] | the JSON of replies, and containers made of it |
 //! | [`spec`], [`create`] | a `ContainerSpec` as the service wants it |
 //! | [`containers`] | start, inspect, list, signal, remove |
-//! | `observed`, [`stats`] | what [observers](super::observe) need |
+//! | `observed`, `output`, [`stats`] | what [observers](super::observe) need |
 //! | [`exec`], [`frames`] | commands inside it |
 //! | [`pull`], [`images`], [`probe`] | images, and the service itself |
 
@@ -24,6 +24,7 @@ pub mod facts;
 pub mod frames;
 pub mod images;
 mod observed;
+mod output;
 pub mod probe;
 pub mod pull;
 pub mod refusal;

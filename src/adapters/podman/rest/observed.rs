@@ -2,9 +2,9 @@
 
 use super::client::{Ask, Podman};
 use super::containers::path;
-use super::events;
+use super::{events, output};
 use crate::adapters::podman::call::Call;
-use crate::adapters::podman::observe::{Seen, Service};
+use crate::adapters::podman::observe::{Line, Seen, Service, Wanted};
 use crate::domain::container::ContainerState;
 use crate::domain::stats::StatsSample;
 use crate::domain::task::identity::ContainerId;
@@ -42,6 +42,19 @@ impl Service for Podman {
         let all = self.list().await?;
         let ended = |state| matches!(state, ContainerState::Exited | ContainerState::Created);
         Ok(all.into_iter().filter(|facts| !ended(facts.state)).map(|facts| facts.id).collect())
+    }
+
+    async fn output(
+        &self,
+        call: &Call,
+        id: &ContainerId,
+        wanted: Wanted,
+    ) -> Result<BoxStream<'static, Result<Vec<Line>, RuntimeError>>, RuntimeError> {
+        output::output(self, call, id, wanted).await
+    }
+
+    async fn api_last_words(&self, call: &Call, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
+        output::last_words(self, call, id).await
     }
 
     async fn api_stats(&self, call: &Call, id: &ContainerId) -> Result<StatsSample, RuntimeError> {

@@ -65,7 +65,9 @@ impl ContainerRuntime for RestRuntime {
 
     async fn start(&self, id: &ContainerId) -> Result<Change, RuntimeError> {
         self.watches.touched(id);
-        self.podman.start(id).await
+        let started = self.podman.start(id).await?;
+        self.watches.started(id);
+        Ok(started)
     }
 
     async fn inspect(&self, id: &str) -> Result<ContainerFacts, RuntimeError> {
@@ -104,7 +106,7 @@ impl ContainerRuntime for RestRuntime {
     }
 
     async fn last_words(&self, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
-        observe::last_words(&*self.podman, id).await
+        observe::last_words(&self.watches, id).await
     }
 
     async fn exec(&self, id: &ContainerId, exec: &ExecSpec) -> Result<ExecSession, RuntimeError> {

@@ -12,8 +12,7 @@ use super::refusal;
 use super::streams::Streams;
 use crate::adapters::podman::call::Call;
 use crate::adapters::podman::linux::console::Console;
-use crate::adapters::podman::linux::pidfd::Pidfd;
-use crate::adapters::podman::linux::process;
+use crate::adapters::podman::linux::ending;
 use crate::domain::container::ExecSpec;
 use crate::domain::container::exec::TerminalSize;
 use crate::domain::log::LogChunk;
@@ -240,23 +239,12 @@ impl ExecControl for Control {
         Ok(())
     }
 
-    /// Podman 1 has no call for this. The process is ours to kill if it is the container's.
+    /// Podman 1 has no call for this. The process is ours to end if it is the container's.
     async fn kill(&mut self) -> Result<(), RuntimeError> {
         let session = &self.session;
         let Some(pid) = session.program().await? else { return Ok(()) };
-        let unseen = "cannot end the program: its process is not visible from here";
-        let Ok(program) = Pidfd::open(pid) else {
-            return Err(session.error(ErrorKind::Unsupported, unseen));
-        };
-        // After the hold, so that a recycled pid is never killed.
-        if !process::belongs_to(Path::new("/"), pid, session.container.as_str()) {
-            let gone = program.has_ended();
-            return if gone { Ok(()) } else { Err(session.error(ErrorKind::Unsupported, unseen)) };
-        }
-        match program.kill() {
-            Err(error) if !program.has_ended() => Err(session.error(ErrorKind::Internal, error)),
-            _ => Ok(()),
-        }
+        let ended = ending::end(Path::new("/"), pid, session.container.as_str());
+        ended.map_err(|error| session.error(error.kind(), error))
     }
 }
 

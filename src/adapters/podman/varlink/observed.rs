@@ -11,10 +11,10 @@ use crate::domain::time::Timestamp;
 use crate::ports::{Clock, ErrorKind, RuntimeError};
 use async_trait::async_trait;
 use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use serde_json::json;
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,15 +55,12 @@ impl Service for Podman {
         Ok(alive.map(|entry| ContainerId::new(entry.id)).collect())
     }
 
-    fn sees(&self, log: &Path) -> bool {
-        self.here(log).parent().is_some_and(Path::exists)
-    }
-
     async fn api_logs(
         self: Arc<Self>,
         _: &Call,
         id: &ContainerId,
         start: LogStart,
+        _: BoxFuture<'static, ()>,
     ) -> Result<Batches, RuntimeError> {
         self.told_logs(id, start).await
     }

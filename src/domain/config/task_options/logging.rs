@@ -13,8 +13,8 @@ pub const LOGGING: &[OptionRow] = &[
         "driver",
         Kind::Text,
         r#"driver = "journald""#,
-        "nomad for a file of Podman that is passed on to Nomad; journald for the host's journal, which Nomad then \
-         does not show. nomad when unset.",
+        "nomad for a file of Podman that is passed on to Nomad; journald for the host's journal, from which Podman \
+         reads it back for Nomad, at a higher price. nomad when unset.",
     )
     .since("0.4.0")
     .docker("type or driver")
