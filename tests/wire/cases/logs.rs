@@ -65,7 +65,8 @@ pub async fn what_waits_too_long_is_dropped_and_told(lab: &Lab) {
     task.stdout.says("\nlast\n").await;
     let event = plugin.event("Dropped ").await;
     let dropped: usize = event.annotations["dropped_bytes"].parse().unwrap();
-    assert!(dropped > 1 << 20, "{event:?}");
+    // The first event tells what was dropped by then, which may be little.
+    assert!(dropped > 0, "{event:?}");
     assert!(task.stdout.text().len() < 2 << 20, "{} bytes", task.stdout.text().len());
 }
 
