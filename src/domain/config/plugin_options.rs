@@ -80,7 +80,8 @@ const BASIC: &[OptionRow] = &[
         "socket_path",
         Kind::Text,
         r#"socket_path = "unix:///run/podman/podman.sock""#,
-        "Podman's socket. Unset: /run/podman/podman.sock as root, /run/user/UID/podman/podman.sock else.",
+        "Podman's socket. Unset: podman.sock or io.podman, in /run/podman as root, else in podman below \
+         $XDG_RUNTIME_DIR or /run/user/UID.",
     )
     .since("0.1.0")
     .checked(
