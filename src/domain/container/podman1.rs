@@ -11,6 +11,8 @@ use crate::domain::config::task::process::HealthAction;
 use crate::domain::config::{Problem, Problems};
 use crate::domain::image::{PullPolicy, PullRequest};
 
+const TLS: &str = "it is the node's registries.conf that says which registries may be insecure";
+
 /// Options of its log drivers.
 const LOG_OPTIONS: [&str; 2] = ["path", "tag"];
 
@@ -44,15 +46,19 @@ pub fn check(spec: &ContainerSpec) -> Result<(), Problems> {
     found.mounts(&spec.mounts);
     found.limits(&spec.limits);
     found.security(&spec.security);
+    found.refuse(spec.unproven_registry, "auth.tls_verify", TLS);
     found.0.or(())
 }
 
-/// Whether Podman 1 can get the image so.
+/// Whether Podman 1 can get the image so. Where no registry is ever asked, nothing matters of how it would be.
 ///
 /// # Errors
-/// The first option that it does not know.
+/// Every option that it does not know.
 pub fn check_pull(request: &PullRequest) -> Result<(), Problems> {
     let mut found = Found::default();
+    if request.policy == PullPolicy::Never && request.archive.is_none() {
+        return Ok(());
+    }
     let asks = matches!(request.policy, PullPolicy::Always | PullPolicy::Newer);
     let missing = "it asks a registry only for what is missing; use missing or never, and no force_pull";
     found.refuse(asks, "pull_policy", missing);
@@ -61,8 +67,7 @@ pub fn check_pull(request: &PullRequest) -> Result<(), Problems> {
     for (option, part) in parts {
         found.refuse(part.is_some(), option, "it pulls for the node's own platform only");
     }
-    let tls = "it is the node's registries.conf that says which registries may be insecure";
-    found.refuse(request.skip_tls_verify, "auth.tls_verify", tls);
+    found.refuse(request.skip_tls_verify, "auth.tls_verify", TLS);
     found.0.or(())
 }
 

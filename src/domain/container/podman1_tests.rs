@@ -69,4 +69,6 @@ fn an_image_is_pulled_when_it_is_missing_and_in_no_other_way() {
     let platform = Platform { arch: Some("arm64".to_owned()), ..Platform::default() };
     let foreign = PullRequest { platform, skip_tls_verify: true, ..request };
     assert_eq!(check_pull(&foreign).unwrap_err().0.len(), 2);
+    assert_eq!(check_pull(&PullRequest { policy: PullPolicy::Never, ..foreign }), Ok(()));
+    assert_eq!(refused(|spec| spec.unproven_registry = true), ["auth.tls_verify"]);
 }

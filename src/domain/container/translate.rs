@@ -121,6 +121,7 @@ fn spec(task: &TaskRequest, config: &TaskConfig, node: Node<'_>, problems: &mut 
         secrets: storage.secrets.clone(),
         storage_options: storage.storage_opt.clone(),
         cgroup_parent: node.runtime.has_slices().then(|| NOMAD_SLICE.to_owned()),
+        unproven_registry: pull::request(task, &config.image).asks_unproven(),
     }
 }
 

@@ -117,6 +117,11 @@ impl PullRequest {
         }
     }
 
+    /// Whether a registry may be asked that need not prove who it is.
+    pub fn asks_unproven(&self) -> bool {
+        self.skip_tls_verify && self.archive.is_none() && self.policy != PullPolicy::Never
+    }
+
     /// Whether the image must be got before a container can be created, whatever the node has: a create names
     /// an image, and only getting it tells which one that is.
     pub fn comes_first(&self) -> bool {

@@ -15,7 +15,9 @@ pub fn problems(
     let usual = PluginConfig::default();
     let plugin = plugin.unwrap_or(&usual);
     let Ok(plan) = start::planned(&start::podman1(), group, task, config, plugin) else { return vec![] };
-    let created = podman1::check(&plan.spec).err();
-    let pulled = podman1::check_pull(&plan.pull).err();
-    created.into_iter().chain(pulled).flat_map(|problems| problems.0).collect()
+    let mut problems = podman1::check(&plan.spec).err().unwrap_or_default().0;
+    let pulled = podman1::check_pull(&plan.pull).err().unwrap_or_default().0;
+    let more: Vec<Problem> = pulled.into_iter().filter(|problem| !problems.contains(problem)).collect();
+    problems.extend(more);
+    problems
 }

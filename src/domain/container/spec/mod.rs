@@ -81,6 +81,9 @@ pub struct ContainerSpec {
     pub storage_options: BTreeMap<String, String>,
     /// Parent of its cgroup; `None` for the runtime's choice.
     pub cgroup_parent: Option<String>,
+    /// Its image may come from a registry that proves nothing. Of no matter once the image is there; but a runtime that
+    /// has no such option refuses it at every start, not at the first one only.
+    pub unproven_registry: bool,
 }
 
 impl ContainerSpec {
@@ -116,6 +119,7 @@ impl ContainerSpec {
             secrets: vec![],
             storage_options: BTreeMap::new(),
             cgroup_parent: None,
+            unproven_registry: false,
         }
     }
 }
