@@ -44,7 +44,8 @@ pub type PullProgress<'a> = &'a (dyn Fn(&str) + Send + Sync);
 ///
 /// * the service cannot be reached: `Unavailable`, whatever the call;
 /// * a container that does not exist: `NotFound`;
-/// * a change whose reply was lost: `OutcomeUnknown` or `TimedOut`, never anything that means "not done".
+/// * a change whose reply was lost, or makes no sense: `OutcomeUnknown` or `TimedOut`, never anything that means "not
+///   done".
 ///
 /// [`wait`]: ContainerRuntime::wait
 /// [`logs`]: ContainerRuntime::logs

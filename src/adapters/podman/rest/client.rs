@@ -282,8 +282,10 @@ impl Podman {
             Failure::Lost(cause) => {
                 call.error(ErrorKind::Unavailable, format!("Podman at {socket} went away: {cause}"))
             }
+            // Something was answered, so something may have been done.
             Failure::Malformed(cause) => {
-                call.error(ErrorKind::Malformed, format!("the reply of {socket} is not Podman's: {cause}"))
+                let kind = if ask.once { ErrorKind::OutcomeUnknown } else { ErrorKind::Malformed };
+                call.error(kind, format!("the reply of {socket} is not Podman's: {cause}"))
             }
         }
     }
@@ -370,6 +372,11 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 impl Reply {
+    /// The same of a change, which was made if it is not.
+    pub fn json_of_change<T: DeserializeOwned>(&self, call: &Call) -> Result<T, RuntimeError> {
+        self.json(call).map_err(|error| RuntimeError { kind: ErrorKind::OutcomeUnknown, ..error })
+    }
+
     /// The body, if it is the JSON that the protocol says.
     pub fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T, RuntimeError> {
         let mut json = serde_json::Deserializer::from_slice(&self.body);

@@ -49,6 +49,19 @@ async fn a_lost_reply_of_a_change_is_an_unknown_outcome() {
 }
 
 #[tokio::test]
+async fn a_reply_to_a_change_that_makes_no_sense_is_an_unknown_outcome() {
+    use crate::domain::container::ContainerSpec;
+    use crate::domain::image::ImageRef;
+    use crate::domain::task::identity::ContainerName;
+    let spec = ContainerSpec::new(ContainerName::new("web-1"), ImageRef::parse("redis").unwrap());
+    for bytes in [reply(201, "<html>"), reply(201, "{}"), b"SSH-2.0-x\r\n\r\n".to_vec()] {
+        let fake = Fake::new(vec![Act::SendAndClose(bytes)]);
+        assert_eq!(kind(podman(&fake).create(&spec).await), ErrorKind::OutcomeUnknown);
+        assert_eq!(fake.requests().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_question_whose_connection_died_is_asked_once_more() {
     let fake = Fake::new(vec![Act::SendAndClose(vec![]), Act::Send(reply(200, EXITED))]);
     assert_eq!(podman(&fake).inspect("x").await.unwrap().facts.exit_code, Some(3));

@@ -21,7 +21,7 @@ impl Podman {
         if !reply.status.is_success() {
             return Err(refusal::error(&call, &reply, refusal::of_create));
         }
-        let created: wire::Created = reply.json(&call)?;
+        let created: wire::Created = reply.json_of_change(&call)?;
         Ok(Created { id: ContainerId::new(created.id), warnings: created.warnings })
     }
 

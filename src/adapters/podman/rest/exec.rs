@@ -108,7 +108,7 @@ impl Podman {
         if !reply.status.is_success() {
             return Err(refusal::error(call, &reply, refusal::by_cause));
         }
-        Ok(reply.json::<wire::Identified>(call)?.id)
+        Ok(reply.json_of_change::<wire::Identified>(call)?.id)
     }
 }
 
