@@ -7,11 +7,12 @@
 
 use super::{Batches, Line, Service, Wanted};
 use crate::adapters::podman::call::Call;
-use crate::domain::limits::RETRY_FIRST;
+use crate::domain::limits::{QUERY_TIMEOUT, RETRY_FIRST};
 use crate::domain::log::{LogBatch, LogCursor, LogStart};
 use crate::domain::task::identity::ContainerId;
 use crate::domain::time::Timestamp;
-use crate::ports::RuntimeError;
+use crate::ports::clock::within;
+use crate::ports::{ErrorKind, RuntimeError};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
@@ -34,7 +35,8 @@ pub fn follow<S: Service>(
     ended: BoxFuture<'static, ()>,
 ) -> Batches {
     let position = Position::new(start, service.clock().now());
-    let told = Told { service, call, id, position, ended: Some(ended), lines: None };
+    let here = start == LogStart::Now;
+    let told = Told { service, call, id, position, ended: Some(ended), lines: None, here };
     let step = |mut told: Told<S>| async move {
         let batch = told.next().await.transpose()?;
         let more = batch.is_ok().then_some(told);
@@ -51,10 +53,15 @@ struct Told<S> {
     /// `None` once it has come.
     ended: Option<BoxFuture<'static, ()>>,
     lines: Option<Lines>,
+    /// Where it begins is still to be found out and said.
+    here: bool,
 }
 
 impl<S: Service> Told<S> {
     async fn next(&mut self) -> Result<Option<LogBatch>, RuntimeError> {
+        if std::mem::take(&mut self.here) {
+            return self.passed().await.map(Some);
+        }
         loop {
             match self.lines().await? {
                 Some(lines) => {
@@ -68,6 +75,23 @@ impl<S: Service> Told<S> {
                 None => self.service.clock().sleep(RETRY_FIRST).await,
             }
         }
+    }
+
+    /// Passes what has been written so far in the second in which it begins: a position may be within one.
+    async fn passed(&mut self) -> Result<LogBatch, RuntimeError> {
+        let (service, wanted) = (Arc::clone(&self.service), self.position.wanted(false));
+        let look = async {
+            let mut lines = service.output(&self.call, &self.id, wanted).await?;
+            let mut here = self.position.pass(&[]);
+            while let Some(lines) = lines.next().await {
+                here.cursor = self.position.pass(&lines?).cursor;
+            }
+            Ok(here)
+        };
+        within(service.clock(), QUERY_TIMEOUT, look).await.map_err(|_| {
+            let seconds = QUERY_TIMEOUT.as_secs();
+            self.call.error(ErrorKind::TimedOut, format!("Podman told its output for more than {seconds} s"))
+        })?
     }
 
     /// What is told next; `None` at the end of a reply.
@@ -111,16 +135,12 @@ struct Position {
     bytes: u64,
     /// Bytes of it that were asked for once more.
     skip: u64,
-    /// Nothing older is wanted.
-    floor: Option<Timestamp>,
 }
 
 impl Position {
     fn new(start: LogStart, now: Timestamp) -> Self {
         match start {
-            LogStart::Now => {
-                Self { second: now.unix_nanos().div_euclid(NANOS), floor: Some(now), ..Self::default() }
-            }
+            LogStart::Now => Self { second: now.unix_nanos().div_euclid(NANOS), ..Self::default() },
             LogStart::After(LogCursor { generation, offset }) if generation >> SECOND_BITS == TAG => {
                 let second = generation & ((1 << SECOND_BITS) - 1);
                 Self { second: second.cast_signed(), bytes: offset, ..Self::default() }
@@ -133,7 +153,7 @@ impl Position {
     fn wanted(&mut self, follow: bool) -> Wanted {
         self.skip += std::mem::take(&mut self.bytes);
         let before = Timestamp::from_unix_nanos(self.second.saturating_mul(NANOS).saturating_sub(1));
-        Wanted { follow, after: (self.second > 0).then_some(before).max(self.floor) }
+        Wanted { follow, after: (self.second > 0).then_some(before) }
     }
 
     /// What is new in `lines`.

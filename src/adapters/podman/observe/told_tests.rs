@@ -66,9 +66,21 @@ async fn another_reader_goes_on_after_any_cursor() {
 #[tokio::test(start_paused = true)]
 async fn a_reader_from_now_on_asks_for_nothing_older() {
     let mut position = Position::new(LogStart::Now, Timestamp::from_unix_nanos(5 * NANOS + 7));
-    assert_eq!(position.wanted(true).after, Some(Timestamp::from_unix_nanos(5 * NANOS + 7)));
+    assert_eq!(position.wanted(true).after, Some(Timestamp::from_unix_nanos(5 * NANOS - 1)));
     position.pass(&[line(6, "x")]);
     assert_eq!(position.wanted(true).after, Some(Timestamp::from_unix_nanos(6 * NANOS - 1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_from_now_on_is_told_first_where_that_is_to_the_byte() {
+    // Two lines are there, the second of which was written in the same second as what will come.
+    let all = [line(5, "one\n"), line(6, "two"), line(6, "\nthree\n")];
+    let mut told = read(script(&all, &[2]), LogStart::Now, in_a_while());
+    let here = told.next().await.unwrap().unwrap();
+    assert_eq!(here.chunks, []);
+    assert_eq!(text(told).await, "\nthree\n");
+    let rest = read(script(&all, &[]), LogStart::After(here.cursor), in_a_while());
+    assert_eq!(text(rest).await, "\nthree\n");
 }
 
 #[tokio::test(start_paused = true)]
