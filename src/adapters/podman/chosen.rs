@@ -10,6 +10,7 @@
 
 use super::call::Call;
 use super::rest::RestRuntime;
+use super::tries::tried;
 use super::varlink::VarlinkRuntime;
 use crate::domain::container::{ContainerFacts, ContainerSpec, ExecSpec};
 use crate::domain::fingerprint::RuntimeFacts;
@@ -115,7 +116,9 @@ impl ChosenRuntime {
 
     async fn ask(&self, call: &Call, socket: &Path) -> Result<Spoken, RuntimeError> {
         let at = socket.display();
-        let answer = within(&*self.clock, QUERY_TIMEOUT, answer(socket)).await;
+        // The question changes nothing: whatever went wrong, it can be asked again.
+        let asked = tried(&*self.clock, |_: &std::io::Error| true, || answer(socket));
+        let answer = within(&*self.clock, QUERY_TIMEOUT, asked).await;
         let answer = answer.map_err(|_| {
             let seconds = QUERY_TIMEOUT.as_secs();
             call.error(ErrorKind::TimedOut, format!("Podman at {at} did not answer within {seconds} s"))

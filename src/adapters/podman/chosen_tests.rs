@@ -30,7 +30,27 @@ fn spoken(runtime: &ChosenRuntime) -> Option<Spoken> {
 }
 
 fn chosen(socket: PathBuf) -> ChosenRuntime {
-    ChosenRuntime::new(vec![socket], Arc::new(SystemClock))
+    ChosenRuntime::new(vec![socket], Arc::new(Hurried))
+}
+
+/// Pauses take no time, and deadlines do not pass.
+struct Hurried;
+
+#[async_trait]
+impl Clock for Hurried {
+    fn now(&self) -> crate::domain::time::Timestamp {
+        SystemClock.now()
+    }
+
+    async fn sleep(&self, duration: std::time::Duration) {
+        if duration >= QUERY_TIMEOUT {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn entropy(&self) -> u64 {
+        4
+    }
 }
 
 #[tokio::test]
@@ -75,4 +95,20 @@ async fn the_first_place_that_is_there_counts() {
     let places = vec![dir.path().join("podman.sock"), socket];
     let runtime = ChosenRuntime::new(places, Arc::new(SystemClock));
     assert_eq!(runtime.probe().await.unwrap().api, "varlink");
+}
+
+#[tokio::test]
+async fn a_service_that_is_just_being_restarted_is_asked_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let socket = dir.path().join("s");
+    let listener = UnixListener::bind(&socket).unwrap();
+    tokio::spawn(async move {
+        // The first one is hung up on.
+        drop(listener.accept().await);
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 64]).await;
+            let _ = stream.write_all(VARLINK.as_bytes()).await;
+        }
+    });
+    assert_eq!(chosen(socket).probe().await.unwrap().api, "varlink");
 }

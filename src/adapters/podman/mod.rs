@@ -12,6 +12,7 @@ pub mod inspect;
 pub mod linux;
 pub mod observe;
 pub mod rest;
+pub mod tries;
 pub mod varlink;
 pub mod words;
 
