@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// Writes records of the format that we read. `json-file` is an alias of it (libpod 2.2 to 5).
 const DRIVERS: [&str; 3] = ["k8s-file", "json-file", ""];
 
-/// Has no file, and the service reads it back.
+/// Has no file, and some services read it back.
 const JOURNAL: &str = "journald";
 
 /// See [`crate::ports::ContainerRuntime::logs`].
@@ -33,7 +33,7 @@ pub async fn logs<S: Service>(
     let seen = watches.seen(id).await?;
     let bounds = bounds(&seen.facts.labels);
     let ended = Box::pin(ended(watches.clone(), id.clone()));
-    let journal = seen.log_driver == JOURNAL;
+    let journal = seen.log_driver == JOURNAL && watches.service().reads_journals();
     let path = if journal { None } else { visible(watches.root(), &file(&call, seen)?).await };
     let Some(path) = path else {
         return Arc::clone(watches.service()).api_logs(&call, id, start, ended).await;

@@ -88,6 +88,11 @@ pub trait Service: Send + Sync + 'static {
     /// Containers as they end, from now on, for as long as the connection holds.
     async fn deaths(&self) -> Result<BoxStream<'static, ContainerId>, RuntimeError>;
 
+    /// Whether it reads back what a container wrote to the journal.
+    fn reads_journals(&self) -> bool {
+        true
+    }
+
     /// Whether a listener that leaves costs the service something for good: then one stays.
     fn remembers_listeners(&self) -> bool {
         false

@@ -6,13 +6,18 @@
 use super::channels::Channels;
 use super::frame::{BadFrame, Frames};
 use super::refusal::Refusal;
+use super::wire;
 use crate::adapters::podman::call::Call;
-use crate::domain::limits::{CHANGE_TIMEOUT, QUERY_TIMEOUT, RETRY_FIRST};
+use crate::adapters::podman::tries::tried;
+use crate::domain::limits::{CHANGE_TIMEOUT, QUERY_TIMEOUT};
+use crate::domain::task::identity::ContainerId;
 use crate::ports::clock::{Clock, within};
 use crate::ports::{ErrorKind, RuntimeError};
+use bytes::BytesMut;
 use futures_util::StreamExt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,10 +27,6 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio_util::codec::FramedRead;
-
-/// Tries of a call that has changed nothing: with the pauses between them 0.7 s, in which a service that idled out
-/// or was restarted is back, as systemd keeps its socket.
-const TRIES: u32 = 4;
 
 /// A call that has not been sent.
 #[derive(Clone)]
@@ -66,11 +67,12 @@ impl Ask {
     }
 }
 
-/// A message of the service.
-#[derive(Debug, Default, Deserialize)]
-struct Reply {
-    #[serde(default)]
-    parameters: Value,
+/// A message of the service. Its parameters stay text until they are read as what they must be: as a tree of values
+/// they would take many times their bytes.
+#[derive(Debug, Deserialize)]
+struct Reply<'a> {
+    #[serde(borrow, default)]
+    parameters: Option<&'a RawValue>,
     #[serde(default)]
     error: Option<String>,
     #[serde(default)]
@@ -164,14 +166,43 @@ impl Podman {
         ask: &Ask,
         meaning: Meaning,
     ) -> Result<T, RuntimeError> {
-        let reply = self.timed(call, ask, self.tried(ask)).await?;
-        let value = reply.map_err(|refusal| refusal.error(call, meaning))?;
-        decode(call, value)
+        let reply = self.timed(call, ask, || self.once(ask)).await?;
+        reply.map_err(|refusal| refusal.error(call, meaning))
+    }
+
+    /// Does to a container what `ask` says. The reply names it.
+    pub(super) async fn ask_of(
+        &self,
+        call: &Call,
+        ask: &Ask,
+        id: &ContainerId,
+        meaning: Meaning,
+    ) -> Result<(), RuntimeError> {
+        let done: wire::Container = self.ask(call, ask, meaning).await?;
+        self.is_about(call, ask, id, &done.container)
+    }
+
+    /// Whether the reply to `ask`, which was about the container `id`, is about no other.
+    pub(super) fn is_about(
+        &self,
+        call: &Call,
+        ask: &Ask,
+        id: &ContainerId,
+        told: &str,
+    ) -> Result<(), RuntimeError> {
+        if told == id.as_str() {
+            return Ok(());
+        }
+        Err(self.failed(
+            call,
+            ask.once,
+            Failure::Malformed(format!("it is about another container: {told:?}")),
+        ))
     }
 
     /// The replies to `ask`, however many there are. Its deadline is for the sending alone.
     pub async fn stream(&self, call: &Call, ask: &Ask) -> Result<Replies, RuntimeError> {
-        let open = async { Ok(Ok(self.send(ask, Some("more")).await?)) };
+        let open = || async { Ok(Ok(self.send(ask, Some("more")).await?)) };
         let connection = self.timed(call, ask, open).await?;
         let connection = connection.map_err(|refusal: Refusal| refusal.error(call, super::refusal::usual))?;
         Ok(Replies { connection, over: false })
@@ -179,38 +210,23 @@ impl Podman {
 
     /// Turns a connection into a two-way stream.
     pub async fn upgrade(&self, call: &Call, ask: &Ask, meaning: Meaning) -> Result<Upgraded, RuntimeError> {
-        let open = async {
+        let open = || async {
             let mut connection = self.send(ask, Some("upgrade")).await?;
-            let reply = connection.reply().await?;
-            settled(reply).map(|accepted| accepted.map(|_| connection))
+            let accepted = settled::<Value>(&connection.message().await?)?;
+            Ok(accepted.map(|_| connection))
         };
         let connection = self.timed(call, ask, open).await?;
         let connection = connection.map_err(|refusal| refusal.error(call, meaning))?;
         Ok((connection.read.map_decoder(|_| Channels::default()), connection.write))
     }
 
-    /// Tries again what has changed nothing.
-    async fn tried(&self, ask: &Ask) -> Result<Result<Value, Refusal>, Failure> {
-        let mut pause = RETRY_FIRST;
-        for _ in 1..TRIES {
-            match self.once(ask).await {
-                Err(Failure::Unsent(_)) => {}
-                Err(Failure::Lost(_)) if !ask.once => {}
-                other => return other,
-            }
-            self.clock.sleep(pause).await;
-            pause *= 2;
-        }
-        self.once(ask).await
-    }
-
-    async fn once(&self, ask: &Ask) -> Result<Result<Value, Refusal>, Failure> {
+    async fn once<T: DeserializeOwned>(&self, ask: &Ask) -> Result<Result<T, Refusal>, Failure> {
         let mut connection = self.send(ask, None).await?;
-        let reply = connection.reply().await?;
+        let message = connection.message().await?;
         if !connection.read.read_buffer().is_empty() {
             return Err(Failure::Malformed("more than one reply to one call".to_owned()));
         }
-        settled(reply)
+        settled(&message)
     }
 
     async fn send(&self, ask: &Ask, mode: Option<&str>) -> Result<Connection, Failure> {
@@ -222,12 +238,22 @@ impl Podman {
         Ok(Connection { read: FramedRead::new(read, Frames::default()), write })
     }
 
-    async fn timed<T>(
+    /// Tries as often as it may, before the deadline.
+    async fn timed<T, F>(
         &self,
         call: &Call,
         ask: &Ask,
-        work: impl Future<Output = Result<Result<T, Refusal>, Failure>>,
-    ) -> Result<Result<T, Refusal>, RuntimeError> {
+        attempt: impl Fn() -> F,
+    ) -> Result<Result<T, Refusal>, RuntimeError>
+    where
+        F: Future<Output = Result<Result<T, Refusal>, Failure>>,
+    {
+        let again = |failure: &Failure| match failure {
+            Failure::Unsent(_) => true,
+            Failure::Lost(_) => !ask.once,
+            Failure::Malformed(_) | Failure::Refused(_) => false,
+        };
+        let work = tried(self.clock(), again, attempt);
         let done = within(self.clock(), ask.limit, work).await.map_err(|_| {
             let seconds = ask.limit.as_secs();
             call.error(ErrorKind::TimedOut, format!("Podman did not answer within {seconds} s"))
@@ -253,8 +279,10 @@ impl Podman {
             Failure::Lost(cause) => {
                 call.error(ErrorKind::Unavailable, format!("Podman at {socket} went away: {cause}"))
             }
+            // Something was answered, so something may have been done.
             Failure::Malformed(cause) => {
-                call.error(ErrorKind::Malformed, format!("the reply of {socket} is not Podman's: {cause}"))
+                let kind = if once { ErrorKind::OutcomeUnknown } else { ErrorKind::Malformed };
+                call.error(kind, format!("the reply of {socket} is not Podman's: {cause}"))
             }
             Failure::Refused(refusal) => refusal.error(call, super::refusal::usual),
         }
@@ -262,17 +290,30 @@ impl Podman {
 }
 
 impl Connection {
-    async fn reply(&mut self) -> Result<Reply, Failure> {
-        let message = match self.read.next().await {
-            Some(message) => message?,
+    async fn message(&mut self) -> Result<BytesMut, Failure> {
+        match self.read.next().await {
+            Some(message) => Ok(message?),
             // What a service does that failed before it could say why.
-            None => return Err(Failure::Lost(io::Error::from(io::ErrorKind::UnexpectedEof).to_string())),
-        };
+            None => Err(Failure::Lost(io::Error::from(io::ErrorKind::UnexpectedEof).to_string())),
+        }
+    }
+}
+
+impl<'a> Reply<'a> {
+    fn of(message: &'a [u8]) -> Result<Self, Failure> {
         // serde would take an array for an object whose keys were left out.
         if message.first() != Some(&b'{') {
             return Err(Failure::Malformed("a message that is no object".to_owned()));
         }
-        serde_json::from_slice(&message).map_err(|error| Failure::Malformed(error.to_string()))
+        serde_json::from_slice(message).map_err(|error| Failure::Malformed(error.to_string()))
+    }
+
+    fn parameters(&self) -> &'a str {
+        self.parameters.map_or("null", RawValue::get)
+    }
+
+    fn decode<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        decoded(self.parameters()).map_err(|error| Failure::Malformed(error.to_string()))
     }
 }
 
@@ -282,36 +323,38 @@ impl Replies {
         if self.over {
             return Ok(None);
         }
-        let reply = self.connection.reply().await.inspect_err(|_| self.over = true)?;
-        self.over = !reply.continues;
-        if let Some(name) = reply.error {
-            self.over = true;
-            return Err(Failure::Refused(Refusal::new(name, &reply.parameters)));
+        let message = self.connection.message().await;
+        // Whatever is no reply is the last.
+        self.over = true;
+        let message = message?;
+        let reply = Reply::of(&message)?;
+        if let Some(name) = &reply.error {
+            return Err(Failure::Refused(Refusal::new(name.clone(), reply.parameters())));
         }
-        let value = serde_path_to_error::deserialize(reply.parameters);
-        value.map(Some).map_err(|error| Failure::Malformed(error.to_string()))
+        let value = reply.decode()?;
+        self.over = !reply.continues;
+        Ok(Some(value))
     }
 }
 
 /// The only reply to a call.
-fn settled(reply: Reply) -> Result<Result<Value, Refusal>, Failure> {
-    match reply.error {
-        Some(name) => Ok(Err(Refusal::new(name, &reply.parameters))),
+fn settled<T: DeserializeOwned>(message: &[u8]) -> Result<Result<T, Refusal>, Failure> {
+    let reply = Reply::of(message)?;
+    match &reply.error {
+        Some(name) => Ok(Err(Refusal::new(name.clone(), reply.parameters()))),
         None if reply.continues => Err(Failure::Malformed("a reply to a call for more".to_owned())),
-        None => Ok(Ok(reply.parameters)),
+        None => reply.decode().map(Ok),
     }
 }
 
-/// `value`, if it is the JSON that the protocol says.
-pub fn decode<T: DeserializeOwned>(call: &Call, value: Value) -> Result<T, RuntimeError> {
-    serde_path_to_error::deserialize(value)
-        .map_err(|error| call.error(ErrorKind::Malformed, format!("Podman's reply makes no sense: {error}")))
+/// `text`, if it is the JSON that the protocol says; an error names the place.
+fn decoded<T: DeserializeOwned>(text: &str) -> Result<T, serde_path_to_error::Error<serde_json::Error>> {
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text))
 }
 
 /// The JSON within a text, as Podman 1 puts long descriptions.
 pub fn decode_text<T: DeserializeOwned>(call: &Call, text: &str) -> Result<T, RuntimeError> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut json)
+    decoded(text)
         .map_err(|error| call.error(ErrorKind::Malformed, format!("Podman's reply makes no sense: {error}")))
 }
 

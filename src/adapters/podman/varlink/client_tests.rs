@@ -2,11 +2,14 @@
 
 use super::super::refusal::usual;
 use super::*;
+use crate::adapters::podman::tries::TRIES;
+use crate::domain::signal::Signal;
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixListener;
+use tokio::sync::watch;
 
 /// Time that is over as soon as somebody waits for it, once the service has had its turn.
 struct Hurried;
@@ -49,7 +52,7 @@ impl Clock for Late {
 
 pub struct Fake {
     pub podman: Podman,
-    asked: Arc<AtomicU32>,
+    pub asked: Arc<AtomicU32>,
     _dir: tempfile::TempDir,
 }
 
@@ -85,6 +88,46 @@ pub fn fake(answers: Vec<Vec<u8>>) -> Fake {
 
 fn closing(answer: &[u8]) -> Fake {
     fake(vec![answer.to_vec()])
+}
+
+/// Time in which one deadline passes once it may, and no other; and no pause takes any.
+pub struct Passing {
+    limit: Duration,
+    may: watch::Sender<bool>,
+}
+
+impl Passing {
+    pub fn new(limit: Duration) -> Arc<Self> {
+        Arc::new(Self { limit, may: watch::Sender::new(false) })
+    }
+
+    pub fn pass(&self) {
+        self.may.send_replace(true);
+    }
+}
+
+#[async_trait]
+impl Clock for Passing {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_nanos(1)
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        if duration == self.limit {
+            let _ = self.may.subscribe().wait_for(|may| *may).await;
+        } else if duration >= QUERY_TIMEOUT {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn entropy(&self) -> u64 {
+        4
+    }
+}
+
+/// As [`serving`] to the nth connection, and open after its answer.
+pub fn staying(answers: Vec<Vec<u8>>, clock: Arc<dyn Clock>) -> Fake {
+    serving(answers, true, clock)
 }
 
 async fn asked(fake: &Fake, ask: &Ask) -> Result<Value, RuntimeError> {
@@ -214,6 +257,58 @@ async fn a_service_that_is_restarted_is_found_again_by_questions_and_changes() {
 }
 
 #[tokio::test]
+async fn so_it_is_by_streams_and_sessions() {
+    let call = Call::new("try", "it");
+    for streaming in [true, false] {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("io.podman");
+        let podman = Podman::new(socket.clone(), Arc::new(Meanwhile { pauses: AtomicU32::new(0), socket }));
+        if streaming {
+            let mut replies = podman.stream(&call, &query()).await.unwrap();
+            assert_eq!(replies.next::<Value>().await.unwrap(), Some(json!({})));
+        } else {
+            podman.upgrade(&call, &change(), usual).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reply_about_another_container_is_noticed() {
+    let id = ContainerId::new("c");
+    let other = || closing(b"{\"parameters\":{\"container\":\"other\"}}\0");
+    let unsure = |error: RuntimeError| {
+        assert!(error.is(ErrorKind::OutcomeUnknown) && error.message.contains("other"), "{error}");
+    };
+    unsure(other().podman.start(&id).await.unwrap_err());
+    unsure(other().podman.signal(&id, Signal::TERM).await.unwrap_err());
+    unsure(other().podman.remove(&id).await.unwrap_err());
+    let inspected = closing(b"{\"parameters\":{\"config\":\"{\\\"Id\\\":\\\"other\\\"}\"}}\0");
+    let error = inspected.podman.inspect("c").await.unwrap_err();
+    assert!(error.is(ErrorKind::Malformed) && error.message.contains("other"), "{error}");
+}
+
+#[tokio::test]
+async fn a_create_that_has_to_wait_too_long_is_not_sent() {
+    use crate::domain::container::ContainerSpec;
+    use crate::domain::image::ImageRef;
+    use crate::domain::task::identity::ContainerName;
+    let fake = serving(vec![], false, Arc::new(Late));
+    let spec = ContainerSpec::new(ContainerName::new("n"), ImageRef::parse("localhost/bb:1").unwrap());
+    let _another = fake.podman.creating.lock().await;
+    let error = fake.podman.create(&spec).await.unwrap_err();
+    assert!(error.is(ErrorKind::Unavailable), "{error}");
+    assert_eq!(fake.asked.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn parameters_are_not_copied_before_they_are_read() {
+    let message = br#"{"parameters":{"a":[1,2,3]},"continues":true}"#;
+    let told = Reply::of(message).unwrap().parameters();
+    assert_eq!(told, r#"{"a":[1,2,3]}"#);
+    assert!(message.as_ptr_range().contains(&told.as_ptr()));
+}
+
+#[tokio::test]
 async fn a_service_that_the_call_itself_starts_may_take_its_time() {
     let dir = tempfile::tempdir().unwrap();
     let socket = dir.path().join("io.podman");
@@ -247,7 +342,6 @@ async fn a_stream_that_another_call_runs_into_is_malformed() {
 
 #[tokio::test]
 async fn a_removal_whose_reply_was_lost_is_settled_by_looking() {
-    use crate::domain::task::identity::ContainerId;
     use crate::ports::runtime::Change;
     let gone =
         b"{\"error\":\"io.podman.ContainerNotFound\",\"parameters\":{\"id\":\"c\",\"reason\":\"no\"}}\0"

@@ -1,6 +1,6 @@
 //! Start, inspect, list, signal, remove.
 
-use super::client::{Ask, Podman, decode_text};
+use super::client::{Ask, Failure, Podman, decode_text};
 use super::{refusal, wire};
 use crate::adapters::podman::call::Call;
 use crate::adapters::podman::inspect::{self, Inspect};
@@ -14,8 +14,9 @@ use crate::ports::runtime::Change;
 use crate::ports::{ErrorKind, RuntimeError};
 use serde_json::json;
 
-/// With the pauses between them 0.3 s: a clean-up has its container unmounted within 0.1 s of its end.
-const START_TRIES: u32 = 3;
+/// With the pauses between them 0.7 s: a clean-up has its container unmounted within 0.1 s of its end, on a busy node
+/// later.
+const START_TRIES: u32 = 4;
 
 impl Podman {
     /// `StartContainer`, tried again when the program, its directory or its user is said not to be there: the
@@ -37,8 +38,8 @@ impl Podman {
     async fn start_once(&self, id: &ContainerId) -> Result<Change, RuntimeError> {
         let call = Call::new("start container", id);
         let ask = Ask::change("StartContainer", json!({ "name": id.as_str() }));
-        match self.ask::<wire::Container>(&call, &ask, refusal::of_start).await {
-            Ok(_) => Ok(Change::Changed),
+        match self.ask_of(&call, &ask, id, refusal::of_start).await {
+            Ok(()) => Ok(Change::Changed),
             Err(error) if error.is(ErrorKind::WrongState) => self.runs_already(id, error).await,
             Err(error) => Err(error),
         }
@@ -58,8 +59,10 @@ impl Podman {
         let ask = Ask::query("ContainerInspectData", json!({ "name": id, "size": false }));
         let described: wire::Described = self.ask(&call, &ask, refusal::usual).await?;
         let inspect: Inspect = decode_text(&call, &described.config)?;
-        if inspect.id.is_empty() {
-            return Err(call.error(ErrorKind::Malformed, "Podman's reply names no container"));
+        let asked = inspect.name.trim_start_matches('/') == id || inspect.id.starts_with(id);
+        if inspect.id.is_empty() || !asked {
+            let other = format!("Podman's reply is about another container: {:?}", inspect.id);
+            return Err(call.error(ErrorKind::Malformed, other));
         }
         Ok(inspect::seen(inspect))
     }
@@ -70,7 +73,12 @@ impl Podman {
         let entries = self.entries(&call).await?;
         let mut found = Vec::with_capacity(entries.len());
         for entry in entries {
-            match self.inspect(&entry.id).await {
+            let mut seen = self.inspect(&entry.id).await;
+            if seen.as_ref().is_err_and(|error| error.is(ErrorKind::Internal)) {
+                // One that goes just then fails in many words, and is not found the next time.
+                seen = self.inspect(&entry.id).await;
+            }
+            match seen {
                 Ok(seen) => found.push(seen.facts),
                 Err(error) if error.is(ErrorKind::NotFound) => {}
                 Err(error) => return Err(call.error(error.kind, error.message)),
@@ -102,13 +110,13 @@ impl Podman {
     async fn kill(&self, id: &ContainerId, signal: Signal) -> Result<(), RuntimeError> {
         let call = Call::new("signal container", id);
         let ask = Ask::change("KillContainer", json!({ "name": id.as_str(), "signal": signal.number() }));
-        self.ask::<wire::Container>(&call, &ask, refusal::usual).await.map(|_| ())
+        self.ask_of(&call, &ask, id, refusal::usual).await
     }
 
     async fn unpause(&self, id: &ContainerId) -> Result<(), RuntimeError> {
         let call = Call::new("signal container", id);
         let ask = Ask::change("UnpauseContainer", json!({ "name": id.as_str() }));
-        self.ask::<wire::Container>(&call, &ask, refusal::usual).await.map(|_| ())
+        self.ask_of(&call, &ask, id, refusal::usual).await
     }
 
     /// `RemoveContainer`: not forced at first, since a forced one ends the program before it finds that others use
@@ -138,15 +146,21 @@ impl Podman {
     async fn remove_once(&self, call: &Call, id: &ContainerId, force: bool) -> Result<Change, RuntimeError> {
         let parameters = json!({ "name": id.as_str(), "force": force, "removeVolumes": true });
         let ask = Ask::change("RemoveContainer", parameters);
-        match self.ask::<wire::Removed>(call, &ask, refusal::usual).await {
-            Ok(wire::Removed::Container(_)) => Ok(Change::Changed),
+        let removed = match self.ask::<wire::Removed>(call, &ask, refusal::usual).await {
+            Ok(wire::Removed::Container(removed)) => {
+                self.is_about(call, &ask, id, &removed.container).map(|()| Change::Changed)
+            }
             Ok(wire::Removed::Exists(wire::Exists { exists: 1 })) => Ok(Change::Identity),
             Ok(wire::Removed::Exists(_)) => {
-                Err(call.error(ErrorKind::Malformed, "Podman neither removed it nor said why"))
+                let neither = Failure::Malformed("it is neither removed nor gone".to_owned());
+                Err(self.failed(call, true, neither))
             }
+            Err(error) => Err(error),
+        };
+        match removed {
             Err(error) if error.is(ErrorKind::NotFound) => Ok(Change::Identity),
             Err(error) if error.effect_is_unknown() => self.removed_after_all(id, error).await,
-            Err(error) => Err(error),
+            settled => settled,
         }
     }
 

@@ -1,12 +1,13 @@
 //! Creating a container: one call, and before it those for volumes that must be made in a particular way.
 
-use super::client::{Ask, Podman};
-use super::refusal::{self, Refusal};
-use super::{spec, wire};
+use super::client::{Ask, Failure, Podman};
+use super::{refusal, spec, wire};
 use crate::adapters::podman::call::Call;
 use crate::domain::container::spec::{MountSource, NamedVolume};
 use crate::domain::container::{ContainerSpec, podman1};
+use crate::domain::limits::CHANGE_TIMEOUT;
 use crate::domain::task::identity::ContainerId;
+use crate::ports::clock::within;
 use crate::ports::runtime::Created;
 use crate::ports::{ErrorKind, RuntimeError};
 use serde_json::{Value, json};
@@ -19,10 +20,36 @@ impl Podman {
         let create =
             spec::create(spec).map_err(|spec::Bad(reason)| call.error(ErrorKind::Rejected, reason))?;
         self.make_volumes(spec).await?;
+        let id = self.create_alone(&call, create).await?;
+        Ok(Created { id: ContainerId::new(id), warnings: vec![] })
+    }
+
+    /// Its turn comes before the deadline of the call, or nothing is sent.
+    async fn create_alone(&self, call: &Call, create: Value) -> Result<String, RuntimeError> {
         let ask = Ask::change("CreateContainer", json!({ "create": create }));
-        let _alone = self.creating.lock().await;
-        let created: wire::Container = self.ask(&call, &ask, refusal::of_create).await?;
-        Ok(Created { id: ContainerId::new(created.container), warnings: vec![] })
+        let mut sent = false;
+        let work = async {
+            let _alone = self.creating.lock().await;
+            sent = true;
+            self.ask::<wire::Container>(call, &ask, refusal::of_create).await
+        };
+        let seconds = CHANGE_TIMEOUT.as_secs();
+        let created = match within(self.clock(), CHANGE_TIMEOUT, work).await {
+            Ok(created) => created?.container,
+            Err(_) if sent => {
+                let late = format!("Podman did not answer within {seconds} s");
+                return Err(call.error(ErrorKind::TimedOut, late));
+            }
+            Err(_) => {
+                let busy = format!("not sent: Podman was busy with other creates for {seconds} s");
+                return Err(call.error(ErrorKind::Unavailable, busy));
+            }
+        };
+        if created.is_empty() {
+            let nameless = Failure::Malformed("it names no container".to_owned());
+            return Err(self.failed(call, true, nameless));
+        }
+        Ok(created)
     }
 
     /// A create makes missing volumes itself, but with the default driver only.
@@ -46,15 +73,9 @@ impl Podman {
             "labels": *volume.labels, "options": *volume.options,
         });
         let ask = Ask::change("VolumeCreate", json!({ "options": options }));
-        match self.ask::<Value>(&call, &ask, of_volume).await {
+        match self.ask::<Value>(&call, &ask, refusal::of_volume).await {
             Err(error) if error.is(ErrorKind::NameInUse) => Ok(()),
             made => made.map(|_| ()),
         }
     }
-}
-
-/// Everything but its name is in the request.
-fn of_volume(refusal: &Refusal) -> ErrorKind {
-    let there = refusal.reason.contains("volume already exists");
-    if there { ErrorKind::NameInUse } else { ErrorKind::Rejected }
 }

@@ -43,6 +43,12 @@ impl Service for Podman {
             .boxed())
     }
 
+    /// `GetContainerLogs` opens the file that such a container does not have; `GetContainersLogs` ends without a reply
+    /// where Podman was built without journald, and never says an end elsewhere (1.9.3).
+    fn reads_journals(&self) -> bool {
+        false
+    }
+
     /// A handler that waits for an event does not notice that its client has left (1.9.3).
     fn remembers_listeners(&self) -> bool {
         true
@@ -73,6 +79,7 @@ impl Service for Podman {
     async fn api_stats(&self, call: &Call, id: &ContainerId) -> Result<StatsSample, RuntimeError> {
         let ask = Ask::query("GetContainerStats", json!({ "name": id.as_str() }));
         let counted: wire::Counted = self.ask(call, &ask, refusal::usual).await?;
+        self.is_about(call, &ask, id, &counted.container.id)?;
         sample(&counted.container)
             .ok_or_else(|| call.error(ErrorKind::Malformed, "Podman's counters are below zero"))
     }

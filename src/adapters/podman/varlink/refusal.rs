@@ -6,10 +6,29 @@
 use crate::adapters::podman::call::Call;
 use crate::adapters::podman::words;
 use crate::ports::{ErrorKind, RuntimeError};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 const PODMAN: &str = "io.podman.";
 const FRAMEWORK: &str = "org.varlink.service.";
+
+/// Parameters of errors that a person can make something of, the best ones first. Some errors have others.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Parameters<'a> {
+    #[serde(borrow)]
+    reason: Option<&'a RawValue>,
+    #[serde(borrow)]
+    method: Option<&'a RawValue>,
+    #[serde(borrow)]
+    interface: Option<&'a RawValue>,
+    #[serde(borrow)]
+    parameter: Option<&'a RawValue>,
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+}
 
 /// A refusal as received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,11 +40,13 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// From the parts of a reply.
-    pub fn new(name: String, parameters: &Value) -> Self {
-        let known = ["reason", "method", "interface", "parameter", "name", "id"];
-        let text = |key: &str| parameters.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let reason = known.into_iter().find_map(text).map_or_else(|| name.clone(), str::to_owned);
+    /// From the parts of a reply; the parameters as JSON.
+    pub fn new(name: String, parameters: &str) -> Self {
+        let said: Parameters = serde_json::from_str(parameters).unwrap_or_default();
+        let known = [said.reason, said.method, said.interface, said.parameter, said.name, said.id];
+        let text = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).ok();
+        let mut texts = known.into_iter().flatten().filter_map(text);
+        let reason = texts.find(|text| !text.is_empty()).unwrap_or_else(|| name.clone());
         Self { name, reason }
     }
 
@@ -38,7 +59,9 @@ impl Refusal {
         }
         match kind {
             ErrorKind::Malformed => {
-                call.error(kind, format!("Podman answered with an unknown error {}", self.name))
+                let (name, reason) = (&self.name, &self.reason);
+                let reason = if name == reason { String::new() } else { format!(": {reason}") };
+                call.error(kind, format!("Podman answered with an unknown error {name}{reason}"))
             }
             _ => call.error(kind, self.message()),
         }
@@ -63,7 +86,7 @@ pub fn usual(refusal: &Refusal) -> ErrorKind {
         "ContainerNotFound" | "VolumeNotFound" | "PodNotFound" => ErrorKind::NotFound,
         "ImageNotFound" => ErrorKind::ImageMissing,
         "NoContainerRunning" | "InvalidState" | "ErrCtrStopped" => ErrorKind::WrongState,
-        "ErrRequiresCgroupsV2ForRootless" => ErrorKind::Unsupported,
+        "ErrRequiresCgroupsV2ForRootless" | "WantsMoreRequired" => ErrorKind::Unsupported,
         "ErrorOccurred" | "RuntimeError" | "PodContainerError" => by_reason(&refusal.reason),
         _ => ErrorKind::Malformed,
     }
@@ -94,6 +117,12 @@ pub fn of_create(refusal: &Refusal) -> ErrorKind {
     }
 }
 
+/// What a refused volume means: as a create, but for one that is there.
+pub fn of_volume(refusal: &Refusal) -> ErrorKind {
+    let there = refusal.reason.contains("volume already exists");
+    if there { ErrorKind::NameInUse } else { of_create(refusal) }
+}
+
 /// Starting may fail for the program's and the spec's sake, for good, or for the node's, for now.
 pub fn of_start(refusal: &Refusal) -> ErrorKind {
     match usual(refusal) {
@@ -121,8 +150,12 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn refusal(name: &str, reason: &str) -> Refusal {
+        Refusal::new(name.to_owned(), &json!({ "reason": reason }).to_string())
+    }
+
     fn kind(name: &str, reason: &str) -> ErrorKind {
-        usual(&Refusal::new(name.to_owned(), &json!({ "reason": reason })))
+        usual(&refusal(name, reason))
     }
 
     #[test]
@@ -151,7 +184,31 @@ mod tests {
     #[test]
     fn a_missing_network_container_is_a_bad_spec_not_a_missing_container() {
         let reason = "container \"x\" not found: no container with name or ID x found: no such container";
-        let refusal = Refusal::new("io.podman.ErrorOccurred".to_owned(), &json!({ "reason": reason }));
-        assert_eq!(of_create(&refusal), ErrorKind::Rejected);
+        assert_eq!(of_create(&refusal("io.podman.ErrorOccurred", reason)), ErrorKind::Rejected);
+    }
+
+    #[test]
+    fn a_volume_is_refused_for_good_only_for_what_was_asked() {
+        let kind = |reason: &str| of_volume(&refusal("io.podman.ErrorOccurred", reason));
+        assert_eq!(kind("volume with name v already exists: volume already exists"), ErrorKind::NameInUse);
+        let option =
+            "unrecognized volume option \"foo\" is not supported with local driver: invalid argument";
+        assert_eq!(kind(option), ErrorKind::Rejected);
+        assert_eq!(kind("database is locked"), ErrorKind::Internal);
+    }
+
+    #[test]
+    fn podmans_words_are_told_whatever_it_calls_them() {
+        let call = Call::new("try", "it");
+        let message = |refusal: Refusal| refusal.error(&call, usual).message;
+        let surprise = message(refusal("io.podman.Surprise", "the disk is full"));
+        assert!(
+            surprise.contains("io.podman.Surprise") && surprise.contains("the disk is full"),
+            "{surprise}"
+        );
+        let odd = Refusal::new("io.podman.ErrorOccurred".to_owned(), r#"{"reason":7,"id":"c"}"#);
+        assert_eq!(message(odd), "c");
+        let bare = Refusal::new("io.podman.Surprise".to_owned(), "null");
+        assert_eq!(message(bare), "Podman answered with an unknown error io.podman.Surprise");
     }
 }

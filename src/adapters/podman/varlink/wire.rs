@@ -77,6 +77,8 @@ pub struct Counted {
 /// Counters of one container.
 #[derive(Debug, Deserialize)]
 pub struct Stats {
+    /// 64 hex digits.
+    pub id: String,
     /// CPU time in all modes, in nanoseconds.
     pub cpu_nano: i64,
     /// The wall clock, in nanoseconds, whatever its name says.
