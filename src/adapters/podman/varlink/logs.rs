@@ -9,10 +9,11 @@ use super::{refusal, wire};
 use crate::adapters::podman::call::Call;
 use crate::domain::container::ContainerState;
 use crate::domain::last_words::LAST_WORDS_BYTES;
-use crate::domain::limits::{RETRY_FIRST, RETRY_LONGEST};
+use crate::domain::limits::{QUERY_TIMEOUT, RETRY_FIRST, RETRY_LONGEST};
 use crate::domain::log::{K8sFile, LogBatch, LogCursor, LogStart, Stream};
 use crate::domain::task::identity::ContainerId;
-use crate::ports::RuntimeError;
+use crate::ports::clock::within;
+use crate::ports::{ErrorKind, RuntimeError};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use serde_json::json;
 use std::sync::Arc;
@@ -20,6 +21,9 @@ use std::time::Duration;
 
 /// Names cursors of ours: those of a file are made of its inode.
 const GENERATION: u64 = u64::MAX;
+
+/// What a follower is told at the end (1.9.3). Every other error is one.
+const END: &str = "is no longer running";
 
 struct Follower {
     podman: Arc<Podman>,
@@ -30,6 +34,8 @@ struct Follower {
     split: K8sFile,
     /// The call under way, and how many bytes of the file it has told.
     open: Option<(Replies, u64)>,
+    /// Where it begins is still to be said.
+    here: bool,
     pause: Duration,
     over: bool,
 }
@@ -54,6 +60,7 @@ impl Podman {
             delivered,
             split: K8sFile::default(),
             open: None,
+            here: start == LogStart::Now,
             pause: RETRY_FIRST,
             over: false,
         };
@@ -96,6 +103,9 @@ impl Follower {
     }
 
     async fn next(&mut self) -> Result<Option<LogBatch>, RuntimeError> {
+        if std::mem::take(&mut self.here) {
+            return Ok(Some(self.take(&[], 0)));
+        }
         while !self.over {
             let told = match self.open.take() {
                 Some((replies, told)) => self.follow(replies, told).await?,
@@ -121,28 +131,32 @@ impl Follower {
                 self.open = Some((replies, 0));
                 Ok(None)
             }
-            _ => {
-                self.podman.clock().sleep(self.pause).await;
-                self.pause = (self.pause * 2).min(RETRY_LONGEST);
-                Ok(None)
-            }
+            _ => self.later().await,
         }
     }
 
+    async fn later(&mut self) -> Result<Option<LogBatch>, RuntimeError> {
+        self.podman.clock().sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(RETRY_LONGEST);
+        Ok(None)
+    }
+
+    /// What the service tells next, once a second; the end, which it tells as an error, is seen at the next look.
     async fn follow(&mut self, mut replies: Replies, told: u64) -> Result<Option<LogBatch>, RuntimeError> {
-        match replies.next::<wire::Lines>().await {
+        let next = within(self.podman.clock(), QUERY_TIMEOUT, replies.next::<wire::Lines>()).await;
+        let next = next.map_err(|_| {
+            let seconds = QUERY_TIMEOUT.as_secs();
+            self.call.error(ErrorKind::TimedOut, format!("Podman told nothing for {seconds} s"))
+        })?;
+        match next {
             Ok(Some(lines)) => {
                 let batch = self.take(&lines.container, told);
                 self.open = Some((replies, told + bytes(&lines.container)));
                 self.pause = RETRY_FIRST;
                 Ok(Some(batch))
             }
-            // The end, which is told as an error, or a service that went away: its next inspect says which.
-            Ok(None) | Err(Failure::Refused(_) | Failure::Lost(_)) => {
-                self.podman.clock().sleep(self.pause).await;
-                self.pause = (self.pause * 2).min(RETRY_LONGEST);
-                Ok(None)
-            }
+            Ok(None) => self.later().await,
+            Err(Failure::Refused(refusal)) if refusal.reason.contains(END) => self.later().await,
             Err(failure) => Err(self.podman.failed(&self.call, false, failure)),
         }
     }

@@ -1,6 +1,6 @@
 //! A service that answers one connection after the other, as 1.9.3 did.
 
-use super::super::client::tests::fake;
+use super::super::client::tests::{Passing, fake, staying};
 use super::*;
 use crate::domain::log::LogChunk;
 
@@ -49,6 +49,40 @@ async fn what_a_follower_is_not_told_is_read_at_the_end() {
     let after = LogCursor { generation: GENERATION, offset: OUT.len() as u64 };
     let (rest, _) = read(vec![inspected("exited"), all.clone()], LogStart::After(after)).await;
     assert_eq!(rest, expected[1..]);
-    let (none, _) = read(vec![all.clone(), inspected("exited"), all], LogStart::Now).await;
-    assert_eq!(none, []);
+    let (none, here) = read(vec![all.clone(), inspected("exited"), all], LogStart::Now).await;
+    assert_eq!((none, here), (vec![], cursor), "where it begins is told all the same");
+}
+
+/// How a follower ends that is told `told` after its first line.
+async fn end_after(told: &str) -> RuntimeError {
+    let answer = [self::told(&[OUT], true), told.to_owned()].concat().into_bytes();
+    let fake = fake(vec![inspected("running"), answer]);
+    let podman = Arc::new(fake.podman);
+    let mut batches = podman.told_logs(&ContainerId::new("c"), LogStart::Beginning).await.unwrap();
+    assert_eq!(batches.next().await.unwrap().unwrap().chunks, [chunk(Stream::Stdout, b"out\n")]);
+    let error = batches.next().await.unwrap().unwrap_err();
+    assert!(batches.next().await.is_none());
+    error
+}
+
+#[tokio::test]
+async fn only_the_end_is_one() {
+    let locked =
+        json!({ "error": "io.podman.ErrorOccurred", "parameters": { "reason": "database is locked" } });
+    let error = end_after(&format!("{locked}\0")).await;
+    assert!(error.is(ErrorKind::Internal) && error.message == "database is locked", "{error}");
+    assert!(end_after("").await.is(ErrorKind::Unavailable));
+    assert!(end_after("{}\0").await.is(ErrorKind::Malformed));
+}
+
+#[tokio::test]
+async fn silence_ends_with_a_deadline() {
+    let clock = Passing::new(QUERY_TIMEOUT);
+    let answers = vec![inspected("running"), told(&[OUT], true).into_bytes()];
+    let fake = staying(answers, Arc::<Passing>::clone(&clock));
+    let podman = Arc::new(fake.podman);
+    let mut batches = podman.told_logs(&ContainerId::new("c"), LogStart::Beginning).await.unwrap();
+    assert_eq!(batches.next().await.unwrap().unwrap().chunks.len(), 1);
+    clock.pass();
+    assert!(batches.next().await.unwrap().unwrap_err().is(ErrorKind::TimedOut));
 }
