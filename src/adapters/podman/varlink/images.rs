@@ -78,8 +78,12 @@ impl Podman {
                     let password = account.password.reveal();
                     parameters["creds"] = json!({ "username": account.username, "password": password });
                 }
-                // Pulling twice does no harm, but a stream cannot be tried again on its own.
-                self.follow(call, &Ask::query("PullImage", parameters), progress).await
+                let ask = Ask::query("PullImage", parameters);
+                match self.follow(call, &ask, progress).await {
+                    // Pulling twice does no harm: a service that was restarted meanwhile may be back.
+                    Err(error) if error.is(ErrorKind::Unavailable) => self.follow(call, &ask, progress).await,
+                    pulled => pulled,
+                }
             }
         }
     }
@@ -129,3 +133,7 @@ impl Podman {
         id.ok_or_else(|| call.error(ErrorKind::Malformed, "Podman ended the pull without telling an image"))
     }
 }
+
+#[cfg(test)]
+#[path = "images_tests.rs"]
+mod tests;
