@@ -7,7 +7,7 @@
 
 use super::channels::{self, Channels, Said};
 use super::client::{Ask, Podman};
-use super::place::{Place, Search};
+use super::place::{Life, Place, Search};
 use super::refusal;
 use super::streams::Streams;
 use crate::adapters::podman::call::Call;
@@ -30,6 +30,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::watch;
 use tokio_util::codec::FramedRead;
 
 /// A session that has just begun may not know its process yet: looks before that is believed, and the first pause
@@ -37,8 +38,11 @@ use tokio_util::codec::FramedRead;
 const SETTLE_TRIES: u32 = 6;
 const SETTLE_FIRST: Duration = Duration::from_millis(10);
 
-/// How long output may wait for conmon's log to be found, which takes two short calls.
-const PLACE_LIMIT: Duration = Duration::from_secs(5);
+/// How long output may wait for conmon's log to be found: a look at a directory, and one short call.
+const PLACE_LIMIT: Duration = Duration::from_secs(1);
+
+/// Where conmon keeps what belongs to a session, once that is known.
+type Finding = Shared<BoxFuture<'static, Option<Arc<Place>>>>;
 
 /// What a terminal takes for the end of its input.
 const END_OF_INPUT: &[u8] = &[4];
@@ -50,11 +54,12 @@ struct Session {
     container: ContainerId,
     /// Which one of the container's it is: see [`mark`].
     mark: String,
-    /// Its output has ended.
-    over: AtomicBool,
+    life: watch::Sender<Life>,
+    /// The service has shown it once.
+    listed: AtomicBool,
     /// Where conmon keeps what belongs to it; of no session with a terminal, which has one stream, and a character to
     /// end its input with.
-    place: Shared<BoxFuture<'static, Option<Arc<Place>>>>,
+    place: Finding,
 }
 
 struct Control {
@@ -103,13 +108,13 @@ impl Podman {
         let ask = Ask::change("ExecContainer", json!({ "opts": opts }));
         let search = if exec.tty { None } else { Search::begin(self, &call, container, &mark).await };
         let (read, write) = self.upgrade(&call, &ask, refusal::usual).await?;
-        let place = self.place(&call, search);
+        let (life, lives) = watch::channel(Life::Silent);
+        let place = self.place(&call, search, lives);
         if !exec.stdin && !exec.tty {
             tokio::spawn(end_input(place.clone()));
         }
-        let over = AtomicBool::new(false);
-        let session =
-            Arc::new(Session { podman: self.clone(), call, container: container.clone(), mark, over, place });
+        let (podman, container, listed) = (self.clone(), container.clone(), AtomicBool::new(false));
+        let session = Arc::new(Session { podman, call, container, mark, life, listed, place });
         let control =
             Control { session: session.clone(), write, open: exec.stdin, tty: exec.tty, input: None };
         let output = Output { session, read, streams: None, ready: VecDeque::new() };
@@ -118,14 +123,10 @@ impl Podman {
     }
 
     /// Looks for it at once, whoever may need it: a command may soon be over.
-    fn place(
-        self: &Arc<Self>,
-        call: &Call,
-        search: Option<Search>,
-    ) -> Shared<BoxFuture<'static, Option<Arc<Place>>>> {
+    fn place(self: &Arc<Self>, call: &Call, search: Option<Search>, life: watch::Receiver<Life>) -> Finding {
         let Some(search) = search else { return ready(None).boxed().shared() };
         let (podman, call) = (Arc::clone(self), call.clone());
-        let place = async move { search.find(&podman, &call).await.map(Arc::new) };
+        let place = async move { search.find(&podman, &call, life).await.map(Arc::new) };
         let place = place.boxed().shared();
         tokio::spawn(place.clone());
         place
@@ -133,7 +134,7 @@ impl Podman {
 }
 
 /// Podman 1 leaves every session's input open, and a program may wait for its end.
-async fn end_input(place: Shared<BoxFuture<'static, Option<Arc<Place>>>>) {
+async fn end_input(place: Finding) {
     if let Some(place) = place.await.filter(|place| place.sure) {
         drop(Console::open(&place.dir));
     }
@@ -141,7 +142,13 @@ async fn end_input(place: Shared<BoxFuture<'static, Option<Arc<Place>>>>) {
 
 impl Session {
     fn is_over(&self) -> bool {
-        self.over.load(Ordering::Relaxed)
+        *self.life.borrow() == Life::Over
+    }
+
+    /// Whether the service has ever shown it.
+    fn was_listed(&self) -> bool {
+        let found = self.place.peek().and_then(Option::as_ref).is_some_and(|place| place.sure);
+        found || self.listed.load(Ordering::Relaxed)
     }
 
     fn error(&self, kind: ErrorKind, message: impl std::fmt::Display) -> RuntimeError {
@@ -157,15 +164,22 @@ impl Session {
             }
             let ours = self.podman.session(&self.call, &self.container, &self.mark).await?;
             listed = ours.is_some();
+            self.listed.fetch_or(listed, Ordering::Relaxed);
             if let Some(pid) = ours.map(|(_, session)| session.pid).filter(|pid| *pid > 0) {
                 return Ok(Some(pid));
             }
             self.podman.clock().sleep(pause).await;
             pause *= 2;
         }
+        if listed {
+            let unknown = "cannot end the program: Podman does not tell its process";
+            return Err(self.error(ErrorKind::Unsupported, unknown));
+        }
         // One that has ended is not listed any more.
-        let unknown = "cannot end the program: Podman does not tell its process";
-        if listed { Err(self.error(ErrorKind::Unsupported, unknown)) } else { Ok(None) }
+        if self.was_listed() || self.is_over() {
+            return Ok(None);
+        }
+        Err(self.error(ErrorKind::Internal, "cannot end the program: Podman does not know its session"))
     }
 }
 
@@ -262,7 +276,7 @@ impl Output {
                     continue;
                 }
                 Some(Ok(Said::Ended(code))) => {
-                    self.session.over.store(true, Ordering::Relaxed);
+                    self.session.life.send_replace(Life::Over);
                     Ok(ExecEvent::Exited(code))
                 }
                 Some(Ok(Said::Nonsense(text))) => Err(self.broken(ErrorKind::Malformed, text)),
@@ -276,6 +290,7 @@ impl Output {
     /// Takes what has come apart by stream. Where it has come, conmon's log is.
     async fn told(&mut self, bytes: &[u8]) {
         if self.streams.is_none() {
+            self.session.life.send_replace(Life::Spoke);
             let found = within(self.session.podman.clock(), PLACE_LIMIT, self.session.place.clone()).await;
             let log = found.ok().flatten().and_then(|place| place.take_log());
             self.streams = Some(Streams::new(log));
@@ -286,7 +301,7 @@ impl Output {
     }
 
     fn broken(&self, kind: ErrorKind, cause: impl std::fmt::Display) -> RuntimeError {
-        self.session.over.store(true, Ordering::Relaxed);
+        self.session.life.send_replace(Life::Over);
         self.session.error(kind, format!("the session's stream broke: {cause}"))
     }
 }

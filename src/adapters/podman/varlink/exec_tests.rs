@@ -39,3 +39,30 @@ async fn no_command_is_refused_before_the_service_accepts_it() {
     let exec = ExecSpec { command: vec![], tty: false, stdin: false };
     assert!(podman.exec(&ContainerId::new("c"), &exec).await.err().unwrap().is(ErrorKind::Rejected));
 }
+
+/// A state in which our session is on record, whose process is not known yet.
+fn listed() -> Vec<u8> {
+    let session = json!({ "id": "s", "config": { "detachKeys": mark(4) } });
+    let state = json!({ "configPath": "/nowhere/userdata/config.json", "newExecSessions": { "s": session } });
+    format!("{}\0", json!({ "parameters": { "config": state.to_string() } })).into_bytes()
+}
+
+#[tokio::test]
+async fn a_program_counts_as_ended_only_if_its_session_was_once_on_record() {
+    let begun = [STATE.to_vec(), SESSION.to_vec()];
+    let looks = (0..SETTLE_TRIES).map(|_| listed());
+    let gone = std::iter::once(STATE.to_vec());
+    let exec = ExecSpec { command: vec!["sh".to_owned()], tty: false, stdin: true };
+    let unknown = fake(begun.clone().into_iter().chain(gone.clone()).collect());
+    let podman = Arc::new(unknown.podman);
+    let mut never = podman.exec(&ContainerId::new("c"), &exec).await.unwrap().control;
+    assert!(never.kill().await.unwrap_err().is(ErrorKind::Internal));
+    let known = fake(begun.into_iter().chain(looks).chain(gone).collect());
+    let podman = Arc::new(known.podman);
+    let mut once = podman.exec(&ContainerId::new("c"), &exec).await.unwrap().control;
+    assert!(
+        once.kill().await.unwrap_err().is(ErrorKind::Unsupported),
+        "it runs, and nobody says as which process"
+    );
+    assert_eq!(once.kill().await, Ok(()));
+}

@@ -14,6 +14,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// Looks for the directory, and the pauses between them: some 20 ms after the call it is there, on a busy node later;
 /// 20 s in all.
@@ -35,6 +36,14 @@ pub struct Place {
     pub sure: bool,
 }
 
+/// How far a session has come: what has said something has its directory, or had it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    Silent,
+    Spoke,
+    Over,
+}
+
 /// What is looked for.
 pub struct Search {
     container: ContainerId,
@@ -54,10 +63,11 @@ impl Search {
         Some(Self { container: container.clone(), mark: mark.to_owned(), dir, before })
     }
 
-    /// Looks until it is found, or the session is over.
-    pub async fn find(self, podman: &Podman, call: &Call) -> Option<Place> {
+    /// Looks until it is found, or one last time once the session has said something or is over.
+    pub async fn find(self, podman: &Podman, call: &Call, mut life: watch::Receiver<Life>) -> Option<Place> {
         let (mut logs, mut misses, mut pause) = (BTreeMap::new(), 0, FIRST_PAUSE);
         for _ in 0..LOOKS {
+            let last = *life.borrow_and_update() != Life::Silent;
             self.open_new(&mut logs);
             if !logs.is_empty() {
                 // The service answers once the program runs.
@@ -67,7 +77,15 @@ impl Search {
                     None => misses += 1,
                 }
             }
-            podman.clock().sleep(pause).await;
+            if last {
+                break;
+            }
+            tokio::select! {
+                biased;
+                // A session that nobody listens to may still want its input ended.
+                Ok(()) = life.changed() => {}
+                () = podman.clock().sleep(pause) => {}
+            }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
         // Over already. If no other command was begun at the time, the log is ours.
@@ -122,5 +140,42 @@ impl Podman {
     ) -> Result<Option<(String, wire::Session)>, RuntimeError> {
         let state = self.sessions(call, container).await?;
         Ok(state.sessions.into_iter().find(|(_, session)| session.config.detach_keys == mark))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::client::tests::{Passing, staying};
+    use super::*;
+
+    fn search(dir: &Path) -> Search {
+        let (container, mark) = (ContainerId::new("c"), "m".to_owned());
+        Search { container, mark, dir: dir.to_owned(), before: vec![] }
+    }
+
+    /// Of a session with this life, among these directories, while no pause ends.
+    async fn found(life: Life, dirs: &[&str]) -> Option<(String, bool)> {
+        let dir = tempfile::tempdir().unwrap();
+        for name in dirs {
+            std::fs::create_dir(dir.path().join(name)).unwrap();
+            File::create(dir.path().join(name).join("exec_log")).unwrap();
+        }
+        let nobody = b"{\"parameters\":{\"config\":\"{}\"}}\0".to_vec();
+        let fake = staying(vec![nobody], Passing::new(FIRST_PAUSE));
+        let (tell, lives) = watch::channel(Life::Silent);
+        let call = Call::new("exec in container", "c");
+        let finding = search(dir.path()).find(&fake.podman, &call, lives);
+        let (place, _) = tokio::join!(finding, async { tell.send_replace(life) });
+        place.map(|place| (place.dir.file_name().unwrap().to_str().unwrap().to_owned(), place.sure))
+    }
+
+    #[tokio::test]
+    async fn one_more_look_is_enough_once_it_has_spoken() {
+        let (a, b) = ("a".repeat(64), "b".repeat(64));
+        for life in [Life::Spoke, Life::Over] {
+            assert_eq!(found(life, &[]).await, None, "its directory came and went");
+            assert_eq!(found(life, &[&a]).await, Some((a.clone(), false)), "the only one that is new");
+            assert_eq!(found(life, &[&a, &b]).await, None, "nobody can tell which");
+        }
     }
 }
