@@ -73,12 +73,22 @@ pub trait Arm: Send + Sync {
         None
     }
 
+    /// Whether it refuses this option of a job, for a case that tries many of them at once.
+    fn refuses(&self, _option: &str) -> bool {
+        false
+    }
+
     /// Does the deed by other means than the port.
     async fn human(&self, deed: Deed, id: &ContainerId);
 
     /// Removes a named volume, which no call of the port does: they outlive their containers. An arm without named
     /// volumes has none to remove.
     async fn remove_volume(&self, _name: &str) {}
+
+    /// What the adapter asked that it may not ask, whatever came of it. A real Podman overlooks it.
+    fn complaints(&self) -> Vec<String> {
+        vec![]
+    }
 
     /// A directory of the host whose children can be bound.
     fn work(&self) -> PathBuf;

@@ -92,9 +92,16 @@ async fn run(arm: Arc<dyn Arm>, name: &str, need: Option<Need>, case: Case) {
     let lab = Lab::new(arm);
     let outcome = AssertUnwindSafe(within(&*clock, CASE_LIMIT, case(&lab))).catch_unwind().await;
     let left = lab.clean().await;
+    let complaints = lab.arm.complaints();
     match outcome {
-        Err(panic) => resume_unwind(panic),
+        Err(panic) => {
+            complaints.iter().for_each(|complaint| println!("{complaint}"));
+            resume_unwind(panic)
+        }
         Ok(Err(_)) => panic!("{name} takes longer than {CASE_LIMIT:?}"),
-        Ok(Ok(())) => assert!(left.is_empty(), "left behind: {left:?}"),
+        Ok(Ok(())) => {
+            assert!(left.is_empty(), "left behind: {left:?}");
+            assert!(complaints.is_empty(), "the service complains: {complaints:?}");
+        }
     }
 }

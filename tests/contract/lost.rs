@@ -1,4 +1,4 @@
-//! Replies that get lost after their effect: who looks finds it, and nothing is done twice.
+//! Replies that get lost after their effect, or make no sense: who looks finds it, and nothing is done twice.
 
 use crate::arm::Arm;
 use crate::double::VarlinkArm;
@@ -25,6 +25,19 @@ async fn of_a_create_the_outcome_is_unknown_and_the_container_there_once() {
     let found = lab.runtime.inspect(spec.name.as_str()).await.unwrap();
     assert_eq!((found.state, found.labels), (ContainerState::Created, spec.labels));
     assert_eq!(lab.runtime.list().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn of_a_create_whose_reply_makes_no_sense_it_is_unknown_too() {
+    let (arm, lab) = lab();
+    let spec = lab.spec([forever()]);
+    arm.garbles_the_reply_to("io.podman.CreateContainer");
+    let error = lab.runtime.create(&spec).await.unwrap_err();
+    assert!(error.is(ErrorKind::OutcomeUnknown) && error.message.contains("container"), "{error}");
+    assert_eq!(lab.runtime.inspect(spec.name.as_str()).await.unwrap().state, ContainerState::Created);
+    arm.garbles_the_reply_to("io.podman.RemoveContainer");
+    let id = lab.runtime.inspect(spec.name.as_str()).await.unwrap().id;
+    assert_eq!(lab.runtime.remove(&id).await, Ok(Change::Changed));
 }
 
 #[tokio::test]

@@ -49,6 +49,7 @@ mod lost;
 mod mounts;
 mod network;
 mod options;
+mod quirks;
 mod removal;
 mod resources;
 mod signals;
@@ -128,6 +129,7 @@ contract! {
         a_read_only_bind_refuses_writes;
         a_tmpfs_is_memory_of_its_own;
         a_tmpfs_keeps_to_its_size;
+        a_volume_is_made_as_asked_and_then_shared;
     }
     network {
         none_has_no_interface_but_loopback;

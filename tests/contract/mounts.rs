@@ -5,7 +5,7 @@ use crate::programs::{exit, out, read, write};
 use nomad_driver_podman::adapters::memory::Step;
 use nomad_driver_podman::domain::container::ContainerSpec;
 use nomad_driver_podman::domain::container::facts::Bind;
-use nomad_driver_podman::domain::container::spec::{Mount, MountSource};
+use nomad_driver_podman::domain::container::spec::{Mount, MountSource, NamedVolume};
 use std::path::Path;
 
 fn mount(target: &str, source: MountSource, options: &[&str]) -> Mount {
@@ -56,4 +56,14 @@ pub async fn a_tmpfs_keeps_to_its_size(lab: &Lab) {
     let spec = ContainerSpec { mounts: vec![tmpfs], ..lab.spec(program) };
     let (facts, output) = lab.end(&spec).await;
     assert_eq!((facts.exit_code, output.text().as_str()), (Some(1), "first\n"));
+}
+
+pub async fn a_volume_is_made_as_asked_and_then_shared(lab: &Lab) {
+    let labels = [("team", "core")].into_iter().collect();
+    let volume = NamedVolume { name: lab.volume(), labels, ..NamedVolume::default() };
+    for _ in 0..2 {
+        let source = MountSource::Volume(volume.clone());
+        let spec = ContainerSpec { mounts: vec![mount("/data", source, &[])], ..lab.spec([exit(0)]) };
+        assert_eq!(lab.end(&spec).await.0.exit_code, Some(0));
+    }
 }

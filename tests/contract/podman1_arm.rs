@@ -109,6 +109,10 @@ impl Arm for Podman1Arm {
         podman1_list::cannot(case)
     }
 
+    fn refuses(&self, option: &str) -> bool {
+        podman1_list::REFUSED.contains(&option)
+    }
+
     async fn human(&self, deed: Deed, id: &ContainerId) {
         let name = json!({ "name": id.as_str() });
         match deed {

@@ -10,8 +10,15 @@ pub const CANNOT: &[(&str, &str)] = &[
         "listing::labels_come_back_as_given",
         "Podman 1 ends the name of a label at its first equals sign; refused",
     ),
+    (
+        "asked::without_options_it_has_no_more_than_docker_gives",
+        "over varlink Podman 1 limits no number of processes by itself",
+    ),
     ("inside::extra_hosts_are_known", "Podman 1 writes no hosts file without a network; refused"),
 ];
+
+/// Options that cases try beside others and Podman 1 refuses: `extra_hosts` without a network, `mask` in `security_opt`.
+pub const REFUSED: &[&str] = &["cgroupns", "extra_hosts", "security_opt"];
 
 /// Cases that need a container with real processes, which only a real Podman 1 has.
 const PROCESSES: &[&str] = &["exec::kill_ends_the_program", "exec::kill_ends_what_the_program_has_started"];

@@ -2,6 +2,7 @@
 //! its input.
 
 use super::log::records;
+use super::service::Complaints;
 use nomad_driver_podman::domain::log::LogChunk;
 use rustix::net::{
     AddressFamily, RecvFlags, Shutdown, SocketAddrUnix, SocketFlags, SocketType, accept, bind, listen, recv,
@@ -26,7 +27,7 @@ pub struct Conmon {
 }
 
 impl Conmon {
-    pub fn new(dir: PathBuf) -> (Self, Packets) {
+    pub fn new(dir: PathBuf, complaints: &Complaints) -> (Self, Packets) {
         std::fs::create_dir_all(&dir).unwrap();
         let log = File::create(dir.join("exec_log")).unwrap();
         let here = File::open(&dir).unwrap();
@@ -36,11 +37,11 @@ impl Conmon {
         bind(&socket, &SocketAddrUnix::new(address).unwrap()).unwrap();
         listen(&socket, 8).unwrap();
         let (listener, (tell, packets)) = (Arc::new(socket), mpsc::unbounded_channel());
-        let accepting = Arc::clone(&listener);
+        let (accepting, complaints) = (Arc::clone(&listener), complaints.clone());
         thread::spawn(move || {
             while let Ok(writer) = accept(&accepting) {
-                let tell = tell.clone();
-                thread::spawn(move || read(&writer, &tell));
+                let (tell, complaints) = (tell.clone(), complaints.clone());
+                thread::spawn(move || read(&writer, &tell, &complaints));
             }
         });
         (Self { dir, log, listener }, packets)
@@ -59,10 +60,12 @@ impl Drop for Conmon {
     }
 }
 
-fn read(writer: &OwnedFd, tell: &mpsc::UnboundedSender<Vec<u8>>) {
+fn read(writer: &OwnedFd, tell: &mpsc::UnboundedSender<Vec<u8>>, complaints: &Complaints) {
     let mut packet = vec![0; 32 * 1024];
     while let Ok((length, whole)) = recv(writer, &mut packet, RecvFlags::empty()) {
-        assert_eq!(length, whole, "conmon would cut the packet");
+        if length < whole {
+            complaints.add(format!("conmon would cut a packet of {whole} bytes"));
+        }
         let _ = tell.send(packet[..length].to_vec());
         if length == 0 {
             return;

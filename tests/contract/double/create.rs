@@ -4,7 +4,7 @@ use super::service::No;
 use nomad_driver_podman::domain::config::grammar::port::Protocol;
 use nomad_driver_podman::domain::container::ContainerSpec;
 use nomad_driver_podman::domain::container::spec::{
-    Limits, Mount, MountSource, NamedVolume, Network, PublishedPort, SwapLimit,
+    Limits, Log, LogDriver, Mount, MountSource, NamedVolume, Network, PublishedPort, SwapLimit,
 };
 use nomad_driver_podman::domain::image::ImageRef;
 use nomad_driver_podman::domain::task::identity::ContainerName;
@@ -108,6 +108,7 @@ impl Create {
             ports: self.publish.into_iter().flatten().map(|text| port(&text)).collect(),
             hosts: self.add_host.into_iter().flatten().map(|text| host(&text)).collect(),
             mounts: volumes.chain(tmpfs).collect(),
+            log: Log { driver: log_driver(self.log_driver.as_deref()), ..Log::default() },
             limits: limits(self.memory.as_deref(), self.memory_swap.as_deref()),
             ..ContainerSpec::new(name, ImageRef::from_id(image))
         })
@@ -170,6 +171,15 @@ fn mount(text: &str, source: MountSource, target: usize) -> Mount {
     let options =
         parts.get(target + 1).iter().flat_map(|options| options.split(',')).map(str::to_owned).collect();
     Mount { target: parts[target].to_owned(), source, options }
+}
+
+fn log_driver(name: Option<&str>) -> LogDriver {
+    match name {
+        Some("k8s-file" | "json-file") => LogDriver::File,
+        Some("journald") => LogDriver::Journal,
+        None => LogDriver::Runtime,
+        Some(other) => panic!("invalid log driver {other:?}"),
+    }
 }
 
 fn limits(memory: Option<&str>, swap: Option<&str>) -> Limits {

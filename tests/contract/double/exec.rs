@@ -51,6 +51,7 @@ pub struct Session {
 }
 
 pub async fn begin(double: &Double, request: &Request) -> Result<Session, No> {
+    request.has_flags_of(false, true)?;
     let Input { opts } = request.input()?;
     if !request.is_upgrade() {
         return Err(No::occurred("client must use upgraded connection to exec"));
@@ -67,7 +68,7 @@ pub async fn begin(double: &Double, request: &Request) -> Result<Session, No> {
     let (container, keys) = (id, opts.detach_keys.unwrap_or_default());
     let id = format!("{:064x}", double.sessions_so_far.fetch_add(1, Ordering::Relaxed));
     double.sessions.lock().unwrap().entry(container.to_string()).or_default().push((id.clone(), keys));
-    let (conmon, packets) = Conmon::new(double.userdata(container.as_str()).join(&id));
+    let (conmon, packets) = Conmon::new(double.userdata(container.as_str()).join(&id), &double.complaints);
     Ok(Session { container, id, spec, conmon, packets })
 }
 

@@ -6,6 +6,7 @@ use nomad_driver_podman::domain::container::{ContainerFacts, ContainerState};
 use nomad_driver_podman::domain::time::Timestamp;
 use nomad_driver_podman::ports::{ContainerRuntime, ErrorKind, RuntimeError};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 
 /// The words of `State.Status`.
 pub fn word(state: ContainerState) -> &'static str {
@@ -49,6 +50,8 @@ pub fn data(double: &Double, facts: &ContainerFacts) -> Value {
         json!({ "Type": "bind", "Name": "", "Source": bind.source, "Destination": bind.target, "Driver": "",
             "Mode": "", "Options": ["rbind"], "RW": true, "Propagation": "rprivate" })
     });
+    let journal = double.has_journal(&facts.id);
+    let log = if journal { PathBuf::new() } else { double.logs.path(&facts.id) };
     json!({
         "Id": facts.id.as_str(), "Name": facts.name.as_str(), "Image": facts.image,
         "State": {
@@ -58,11 +61,11 @@ pub fn data(double: &Double, facts: &ContainerFacts) -> Value {
             "StartedAt": time(facts.started_at), "FinishedAt": time(facts.finished_at),
             "Healthcheck": { "Status": "", "FailingStreak": 0, "Log": null },
         },
-        "LogPath": double.logs.path(&facts.id), "LogTag": "", "Mounts": mounts.collect::<Vec<_>>(),
+        "LogPath": log, "LogTag": "", "Mounts": mounts.collect::<Vec<_>>(),
         "Dependencies": joined(double, facts),
         "NetworkSettings": { "IPAddress": facts.ip.clone().unwrap_or_default(), "Ports": [] },
         "Config": { "Labels": *facts.labels, "StopSignal": signal, "Volumes": null },
-        "HostConfig": { "LogConfig": { "Type": "k8s-file", "Config": null }, "CapAdd": [] },
+        "HostConfig": { "LogConfig": { "Type": if journal { "journald" } else { "k8s-file" }, "Config": null }, "CapAdd": [] },
     })
 }
 

@@ -3,30 +3,28 @@
 use super::inspect::{data, find, word};
 use super::log::lines_behind;
 use super::service::{Double, No, Request, say};
-use super::{create, events};
+use super::{create, events, images};
 use nomad_driver_podman::domain::container::{ContainerSpec, ContainerState};
-use nomad_driver_podman::domain::image::{Image, ImageRef, PullRequest};
 use nomad_driver_podman::domain::signal::Signal;
 use nomad_driver_podman::domain::task::identity::ContainerId;
 use nomad_driver_podman::ports::runtime::Change;
 use nomad_driver_podman::ports::{ContainerRuntime, ErrorKind, RuntimeError};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::unix::OwnedWriteHalf;
-use tokio::sync::mpsc;
 
-type Reply = Result<Value, No>;
+pub type Reply = Result<Value, No>;
+
+/// Whose clients may want more than one reply.
+const STREAMS: [&str; 3] = ["io.podman.GetEvents", "io.podman.GetContainerLogs", "io.podman.PullImage"];
 
 /// Answers a call but for the session of a command.
 pub async fn call(double: &Arc<Double>, request: &Request, write: &mut OwnedWriteHalf) -> Reply {
+    request.has_flags_of(STREAMS.contains(&request.method()), false)?;
     match request.method() {
-        "org.varlink.service.GetInfo" => Ok(json!({
-            "vendor": "Atomic", "product": "podman", "version": "1.9.3", "url": "https://github.com/containers/libpod",
-            "interfaces": ["org.varlink.service", "io.podman"],
-        })),
+        "org.varlink.service.GetInfo" => info(request),
         "io.podman.CreateContainer" => create(double, request).await,
         "io.podman.StartContainer" => start(double, request).await,
         "io.podman.KillContainer" => kill(double, request).await,
@@ -39,10 +37,11 @@ pub async fn call(double: &Arc<Double>, request: &Request, write: &mut OwnedWrit
         "io.podman.GetContainerLogs" => logs(double, request, write).await,
         "io.podman.Ps" => ps(double, request).await,
         "io.podman.GetContainersByContext" => by_context(double, request),
-        "io.podman.InspectImage" => inspect_image(double, request).await,
-        "io.podman.RemoveImage" => remove_image(double, request).await,
-        "io.podman.LoadImage" => load(double, request).await,
-        "io.podman.PullImage" => pull(double, request, write).await,
+        "io.podman.InspectImage" => images::inspect_image(double, request).await,
+        "io.podman.RemoveImage" => images::remove_image(double, request).await,
+        "io.podman.LoadImage" => images::load(double, request).await,
+        "io.podman.PullImage" => images::pull(double, request, write).await,
+        "io.podman.VolumeCreate" => images::volume(double, request),
         method => {
             let name = method.rsplit('.').next().unwrap_or(method);
             Err(No("org.varlink.service.MethodNotFound".to_owned(), json!({ "method": name })))
@@ -52,11 +51,22 @@ pub async fn call(double: &Arc<Double>, request: &Request, write: &mut OwnedWrit
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Name {
-    name: String,
+pub struct Name {
+    pub name: String,
 }
 
-fn occurred(error: RuntimeError) -> No {
+fn info(request: &Request) -> Reply {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    let Nothing {} = request.input()?;
+    Ok(json!({
+        "vendor": "Atomic", "product": "podman", "version": "1.9.3", "url": "https://github.com/containers/libpod",
+        "interfaces": ["org.varlink.service", "io.podman"],
+    }))
+}
+
+pub fn occurred(error: RuntimeError) -> No {
     No::occurred(error.message)
 }
 
@@ -223,10 +233,17 @@ async fn stats(double: &Double, request: &Request) -> Reply {
 /// a second).
 async fn logs(double: &Double, request: &Request, write: &mut OwnedWriteHalf) -> Reply {
     let facts = find(double, &request.input::<Name>()?.name).await?;
-    let mut at = 0;
+    if double.has_journal(&facts.id) {
+        // Its handler fails before it has a reply.
+        return Err(No::hangs_up());
+    }
+    let (mut at, mut first) = (0, true);
     loop {
         let (lines, end) = lines_behind(&double.logs.path(&facts.id), at);
+        // A list without anything is there only once there was one.
+        let lines = if lines.is_empty() && first { Value::Null } else { lines.into() };
         let lines = json!({ "container": lines });
+        first = false;
         if !request.more {
             return Ok(lines);
         }
@@ -279,75 +296,5 @@ fn by_context(double: &Double, request: &Request) -> Reply {
     let Context { all, latest, args } = request.input()?;
     assert!(all && !latest && args.is_empty());
     let ids: Vec<String> = double.specs.lock().unwrap().keys().cloned().collect();
-    Ok(json!({ "containers": ids }))
-}
-
-fn no_image(name: &str) -> No {
-    let reason = format!("unable to find '{name}' in local storage: no such image");
-    No("io.podman.ImageNotFound".to_owned(), json!({ "id": name, "reason": reason }))
-}
-
-async fn inspect_image(double: &Double, request: &Request) -> Reply {
-    let Name { name } = request.input()?;
-    let id = double.memory.image_id(&name).await.map_err(occurred)?.ok_or_else(|| no_image(&name))?;
-    Ok(json!({ "image": json!({ "Id": id, "RepoTags": [name], "Os": "linux" }).to_string() }))
-}
-
-async fn remove_image(double: &Double, request: &Request) -> Reply {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Remove {
-        name: String,
-        force: bool,
-    }
-    let Remove { name, force } = request.input()?;
-    assert!(!force, "others may use it");
-    match double.memory.remove_image(&name).await {
-        Ok(Change::Changed) => Ok(json!({ "image": name })),
-        Ok(Change::Identity) => Err(no_image(&name)),
-        Err(error) => Err(No::occurred(format!(
-            "could not remove image {name} as it is being used by 1 containers: image is being used ({})",
-            error.message
-        ))),
-    }
-}
-
-/// Of the last two inputs the real one takes each for the other, and it floods who wants more than one reply.
-async fn load(double: &Double, request: &Request) -> Reply {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields, rename_all = "camelCase")]
-    struct Load {
-        name: String,
-        input_file: PathBuf,
-        quiet: bool,
-        delete_file: bool,
-    }
-    let Load { name, input_file, quiet, delete_file } = request.input()?;
-    assert!(!request.more && !quiet && !delete_file && name.is_empty());
-    let image = Image::parse(&format!("docker-archive:{}", input_file.display())).unwrap();
-    let request = PullRequest { image, archive: Some(input_file), ..PullRequest::of(ImageRef::default()) };
-    let id = double.memory.pull(&request, &|_| {}).await.map_err(occurred)?;
-    Ok(json!({ "reply": { "logs": null, "id": id } }))
-}
-
-async fn pull(double: &Double, request: &Request, write: &mut OwnedWriteHalf) -> Reply {
-    let Name { name } = request.input()?;
-    assert!(request.more, "else nothing is told on the way");
-    let image = PullRequest::of(ImageRef::from_id(name.as_str()));
-    let (told, mut lines) = mpsc::unbounded_channel();
-    let progress = move |line: &str| drop(told.send(line.to_owned()));
-    let fetch = async {
-        // The channel ends with the pull.
-        let progress = progress;
-        double.memory.pull(&image, &progress).await
-    };
-    let tell = async {
-        while let Some(line) = lines.recv().await {
-            let reply = json!({ "logs": [format!("{line}\n")], "id": "" });
-            let _ = say(write, &json!({ "parameters": { "reply": reply }, "continues": true })).await;
-        }
-    };
-    let (fetched, ()) = tokio::join!(fetch, tell);
-    let id = fetched.map_err(|error| No::occurred(format!("unable to pull {name}: {}", error.message)))?;
-    Ok(json!({ "reply": { "logs": null, "id": id } }))
+    Ok(json!({ "containers": if ids.is_empty() { Value::Null } else { ids.into() } }))
 }

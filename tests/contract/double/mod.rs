@@ -1,20 +1,23 @@
 //! Podman 1 without a machine: the varlink service of 1.9.3 over the in-memory runtime, on a real socket, and the arm
 //! that the adapter is held to the contract with.
 //!
-//! Replies, errors and quirks are those of a real 1.9.3. It is stricter than that one: a method, a field or a type
-//! that it does not know is an error, so that the adapter cannot get by with what Podman overlooks. Its containers have
+//! Replies, errors and quirks are those of a real 1.9.3. It is stricter than that one: a method, a field, a type or a
+//! flag that it does not know is an error, so that the adapter cannot get by with what Podman overlooks, and it is on
+//! record ([`Arm::complaints`]), so that it does not get by where nobody heeds the error. Its containers have
 //! no processes, so the adapter asks the service where it would ask the kernel; their logs are files, as conmon's.
 
 mod conmon;
 mod create;
 mod events;
 mod exec;
+mod images;
 mod inspect;
 mod log;
 mod methods;
 mod service;
 
 pub use service::Double;
+use service::Spoilt;
 
 use crate::arm::{Arm, Deed, Need};
 use crate::podman1_list;
@@ -51,7 +54,21 @@ impl VarlinkArm {
 
     /// The next reply to this method does not arrive, though it was carried out.
     pub fn loses_the_reply_to(&self, method: &'static str) {
-        *self.double.losing.lock().unwrap() = Some(method);
+        *self.double.spoiling.lock().unwrap() = Some((method, Spoilt::Lost));
+    }
+
+    /// The next reply to this method is one to another call, though it was carried out.
+    pub fn garbles_the_reply_to(&self, method: &'static str) {
+        *self.double.spoiling.lock().unwrap() = Some((method, Spoilt::Garbled));
+    }
+
+    /// Name and password of those who pulled.
+    pub fn accounts(&self) -> Vec<(String, String)> {
+        self.double.accounts.lock().unwrap().clone()
+    }
+
+    pub fn socket(&self) -> PathBuf {
+        self.dir.path().join("io.podman")
     }
 }
 
@@ -62,13 +79,12 @@ impl Arm for VarlinkArm {
     }
 
     fn runtime(&self) -> Arc<dyn ContainerRuntime> {
-        Arc::new(VarlinkRuntime::new(self.dir.path().join("io.podman"), self.clock()))
+        Arc::new(VarlinkRuntime::new(self.socket(), self.clock()))
     }
 
     /// Its containers have no processes that could be seen, but files.
     fn blind_runtime(&self) -> Arc<dyn ContainerRuntime> {
-        let socket = self.dir.path().join("io.podman");
-        Arc::new(VarlinkRuntime::with_root(socket, self.clock(), Path::new("/nowhere")))
+        Arc::new(VarlinkRuntime::with_root(self.socket(), self.clock(), Path::new("/nowhere")))
     }
 
     fn clock(&self) -> Arc<dyn Clock> {
@@ -104,12 +120,20 @@ impl Arm for VarlinkArm {
         podman1_list::cannot(case).or_else(|| podman1_list::needs_processes(case))
     }
 
+    fn refuses(&self, option: &str) -> bool {
+        podman1_list::REFUSED.contains(&option)
+    }
+
     async fn human(&self, deed: Deed, id: &ContainerId) {
         match deed {
             Deed::Pause => self.memory.pause(id).unwrap(),
             Deed::Unpause => self.memory.unpause(id).unwrap(),
             Deed::Remove => drop(self.memory.remove(id).await.unwrap()),
         }
+    }
+
+    fn complaints(&self) -> Vec<String> {
+        self.double.complaints.all()
     }
 
     fn work(&self) -> PathBuf {
