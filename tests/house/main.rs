@@ -8,3 +8,4 @@ mod domain_alone;
 mod imports;
 mod size;
 mod source;
+mod varlink;
