@@ -1,14 +1,13 @@
-//! `io.podman` over varlink, Podman 1.6 to 1.9, over a Unix socket. `proto/io.podman.varlink` holds what of it is
-//! used.
+//! `io.podman` over varlink, Podman 1.9, over a Unix socket. `proto/io.podman.varlink` holds what of it is used.
 //!
 //! Lives here: calls, replies and their meaning, one file per topic. Must not live here: what the kernel can tell
 //! without the service ([`super::linux`]), what Podman 1 cannot do (`domain::container::podman1`), or decisions about
 //! calls whose effect is unknown, beyond one look.
 //!
 //! Framing is tokio-util's ([`tokio_util::codec`]) with a decoder of ours for the zero byte, since what varlink
-//! libraries there are do not fit: `zlink` 0.8 borrows texts from its buffer, so that a reply with an escape in it does
-//! not decode, names no cause when a reply has another shape, and holds up to 100 MB of one; the asynchronous client
-//! of `varlink` 13 loses replies that come in one packet and cannot hand over an upgraded connection.
+//! libraries there are do not fit: `zlink` 0.8 names no cause when a reply has another shape, and holds up to 100 MB of
+//! one, which nobody can lower; the asynchronous client of `varlink` 13 loses replies that come in one packet and cannot
+//! hand over an upgraded connection.
 //!
 //! | module | does |
 //! | --- | --- |
