@@ -18,7 +18,7 @@ pub const CANNOT: &[(&str, &str)] = &[
 ];
 
 /// Options that cases try beside others and Podman 1 refuses: `extra_hosts` without a network, `mask` in `security_opt`.
-pub const REFUSED: &[&str] = &["cgroupns", "extra_hosts", "security_opt"];
+pub const REFUSED: &[&str] = &["cgroupns", "extra_hosts", "security_opt", "ipc_mode = none"];
 
 /// Cases that need a container with real processes, which only a real Podman 1 has.
 const PROCESSES: &[&str] = &["exec::kill_ends_the_program", "exec::kill_ends_what_the_program_has_started"];

@@ -141,6 +141,8 @@ impl Found {
         self.refuse(!wanted.unmask.is_empty(), "security_opt", "unmask came with 3.0");
         self.refuse(wanted.label_nested, "security_opt", "label=nested came with 4.5");
         self.refuse(matches!(wanted.ipc, Some(Namespace::Path(_))), "ipc_mode", "it joins none by path");
+        let none = wanted.ipc == Some(Namespace::None);
+        self.refuse(none, "ipc_mode", "it takes none and gives a private one all the same");
         let pid = matches!(wanted.pid, Some(Namespace::Path(_)));
         self.refuse(pid, "pid_mode", "it joins none by path");
         let uts = matches!(wanted.uts, Some(Namespace::Path(_)));

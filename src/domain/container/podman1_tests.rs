@@ -17,6 +17,7 @@ fn what_came_later_is_refused_by_name() {
     assert_eq!(refused(|spec| spec.cdi_devices = vec!["nvidia.com/gpu=0".to_owned()]), ["devices"]);
     assert_eq!(refused(|spec| spec.network = Network::Pasta(String::new())), ["network_mode"]);
     assert_eq!(refused(|spec| spec.security.cgroup = Some(Namespace::Private)), ["cgroupns"]);
+    assert_eq!(refused(|spec| spec.security.ipc = Some(Namespace::None)), ["ipc_mode"]);
     assert_eq!(refused(|spec| spec.security.mask = vec!["/a".to_owned()]), ["security_opt"]);
     assert_eq!(refused(|spec| spec.security.user_namespace = Some(UserNamespace::NoMap)), ["userns"]);
     let size = |spec: &mut ContainerSpec| {
