@@ -74,7 +74,8 @@ impl Account {
         if let Some([user, system, children_user, children_system]) = times(pid) {
             self.whole = user + system;
             self.children = children_user + children_system;
-            self.parent = machine::parent(pid);
+            // It may be gone by now; whose it was is still known then.
+            self.parent = machine::parent(pid).or(self.parent);
         }
     }
 

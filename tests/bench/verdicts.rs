@@ -8,6 +8,8 @@ use crate::rows::{Figure, Row, Verdict};
 use crate::table::ROWS;
 use clap::Parser;
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 fn samples(of: &[(&'static str, &[f64])]) -> Samples {
     of.iter().map(|(key, samples)| (*key, samples.to_vec())).collect()
@@ -103,4 +105,51 @@ fn drivers_of_one_file_name_have_columns_of_their_own() {
 fn every_row_has_a_key_of_its_own() {
     let keys: BTreeSet<&str> = ROWS.iter().map(|row| row.key).collect();
     assert_eq!(keys.len(), ROWS.len());
+}
+
+/// Texts in backticks.
+fn quoted(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
+}
+
+/// Rows of tables that say they come from `make bench`: their cells.
+fn promises(text: &str) -> Vec<Vec<&str>> {
+    let lines = text.lines().filter(|line| line.starts_with('|') && line.contains("`make bench`"));
+    lines.map(|line| line.trim_matches('|').split('|').map(str::trim).collect()).collect()
+}
+
+/// `1.03`, `100` of "1.03 times with 100 tasks".
+fn numbers(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|other: char| !other.is_ascii_digit() && other != '.' && other != ',');
+    words.map(|word| word.trim_matches(['.', ','])).filter(|word| !word.is_empty())
+}
+
+#[test]
+fn the_readme_quotes_figures_of_the_table_only_and_only_such_as_are_written_down() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |file: &str| fs::read_to_string(root.join(file)).unwrap();
+    let (readme, performance) = (read("README.md"), read("docs/performance.md"));
+    let promises = promises(&readme);
+    assert!(promises.len() > 5, "{promises:?}");
+    let written: BTreeSet<&str> = numbers(&performance).collect();
+    for cells in promises {
+        let rows: Vec<&str> = quoted(cells[2]).filter(|name| *name != "make bench").collect();
+        assert!(!rows.is_empty(), "which rows? {cells:?}");
+        for key in rows {
+            assert!(ROWS.iter().any(|row| row.key == key), "{key} is no row of the table");
+            assert!(performance.contains(&format!("`{key}`")), "{key} is not in docs/performance.md");
+        }
+        let unknown: Vec<&str> = numbers(cells[1]).filter(|number| !written.contains(number)).collect();
+        assert!(unknown.is_empty(), "{unknown:?} of {:?} is not in docs/performance.md", cells[1]);
+    }
+}
+
+#[test]
+fn the_account_of_figures_names_rows_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("docs/performance.md")).unwrap();
+    let keys: Vec<&str> = text.lines().filter(|line| line.starts_with("| `")).flat_map(quoted).collect();
+    assert!(!keys.is_empty());
+    let unknown: Vec<&&str> = keys.iter().filter(|key| !ROWS.iter().any(|row| row.key == **key)).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
 }

@@ -17,6 +17,8 @@ use std::rc::Rc;
 const CALLERS: usize = 16;
 /// Tasks that come and go beside those that are there.
 const GUESTS: usize = 500;
+/// Tasks for warming up: few, since memory that they leave free is memory that others are not seen to need.
+const FIRST: usize = 16;
 /// How long processor time is added up.
 const SECONDS: u32 = 6;
 
@@ -79,7 +81,7 @@ pub async fn all(args: &Args, board: &Board) {
 
 async fn grow(session: &Session, size: &Size) {
     let agent = session.agent_with(json!({ "disable_log_collection": !size.logs })).await;
-    guests(session, &agent, size).await;
+    guests(session, &agent, size, FIRST).await;
     let empty = machine::memory(&session.pids()).anonymous;
     let tasks = size.tasks as f64;
     let ids = start(&agent, configs(session, &agent, size.tasks, size.logs).await).await;
@@ -89,7 +91,7 @@ async fn grow(session: &Session, size: &Size) {
     session.note(size.each, (memory.anonymous - empty) / tasks);
     session.note(size.rss, memory.rss / 1024.0);
     session.note(size.idle, used(session).await * 100.0);
-    let (started, ended) = guests(session, &agent, size).await;
+    let (started, ended) = guests(session, &agent, size, GUESTS).await;
     session.note(size.start, started);
     session.note(size.end, ended);
     ids.iter().for_each(|id| drop(watch(&agent, id, Some(INTERVAL))));
@@ -103,9 +105,9 @@ async fn grow(session: &Session, size: &Size) {
 }
 
 /// Microseconds of processor time for a StartTask, and for an end from StopTask to removed, beside whatever is there.
-async fn guests(session: &Session, agent: &Rc<Agent>, size: &Size) -> (f64, f64) {
-    let configs = configs(session, agent, GUESTS, size.logs).await;
-    let each = |meter: Meter| meter.used().as_secs_f64() * 1e6 / GUESTS as f64;
+async fn guests(session: &Session, agent: &Rc<Agent>, size: &Size, guests: usize) -> (f64, f64) {
+    let configs = configs(session, agent, guests, size.logs).await;
+    let each = |meter: Meter| meter.used().as_secs_f64() * 1e6 / guests as f64;
     let meter = session.meter();
     let ids = start(agent, configs).await;
     let started = each(meter);
