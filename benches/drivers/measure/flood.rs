@@ -83,11 +83,11 @@ async fn third(session: &Session) {
     settle_long().await;
     agent.start(&teller).await.unwrap();
     let delays = spawn_blocking(move || delays.join().unwrap()).await.unwrap();
+    assert_eq!(delays.len(), LINES, "lines are missing");
+    delays.into_iter().for_each(|delay| session.note("log.delay", delay));
     agent.exit_code(teller.id()).await;
     agent.destroy(teller.id(), false).await.unwrap();
     for task in &floods {
         end(&agent, task.id()).await;
     }
-    assert_eq!(delays.len(), LINES, "lines are missing");
-    delays.into_iter().for_each(|delay| session.note("log.delay", delay));
 }
