@@ -53,15 +53,13 @@ release: ## the plugin, to be copied into Nomad's plugin_dir
 # features of the tests in it, hence this way to the one that is shipped.
 BENCH :=
 bench: release ## this driver measured, and DRIVER_BIN=/path beside it
-	env -u DRIVER_BIN $(ARM) podman4 cargo test --quiet --profile harness --bench drivers -- \
-		--ours target/release/nomad-driver-podman $(if $(DRIVER_BIN),--driver $(DRIVER_BIN)) $(BENCH)
+	exec benches/run.sh --ours target/release/nomad-driver-podman $(if $(DRIVER_BIN),--driver $(DRIVER_BIN)) $(BENCH)
+
+# --write renews the file that `make bench-instructions` compares with.
+INSTRUCTIONS :=
 
 bench-pure: ## the parts that wait for nobody, one by one
 	cargo bench --bench pure
 
-bench-instructions: ## the same in instructions, which do not depend on what else the machine does (valgrind)
-	@bench=$$(cargo bench --bench pure --no-run --message-format=json 2>/dev/null \
-		| sed -n 's/.*"executable":"\([^"]*pure-[^"]*\)".*/\1/p' | tail -1); \
-	for part in msgpack_decode config_decode spec_build rest_body machine_life log_split varlink_frame; do \
-		printf '%-16s ' $$part; valgrind --tool=callgrind --callgrind-out-file=/dev/null "$$bench" --test --exact $$part \
-			2>&1 | sed -n 's/.*Collected : //p'; done
+bench-instructions: ## the same in instructions, against benches/pure/instructions.txt (valgrind)
+	exec benches/pure/instructions.sh $(INSTRUCTIONS)

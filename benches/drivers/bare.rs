@@ -3,17 +3,23 @@
 
 use nomad_driver_podman::adapters::nomad::convert::request;
 use nomad_driver_podman::adapters::nomad::proto::driver as wire;
-use nomad_driver_podman::adapters::podman::rest::spec;
+use nomad_driver_podman::adapters::podman::rest::{RestRuntime, spec};
+use nomad_driver_podman::adapters::system::SystemClock;
 use nomad_driver_podman::domain::config::{PluginConfig, TaskConfig};
 use nomad_driver_podman::domain::container::{Node, plan};
 use nomad_driver_podman::domain::fingerprint::RuntimeFacts;
+use nomad_driver_podman::ports::ContainerRuntime;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Longer than any call takes that is not going to hang.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// What the agent of `tests/wire` says its node has.
+const CORES: u32 = 2;
 
 /// A connection that is kept alive.
 pub struct Bare {
@@ -23,10 +29,16 @@ pub struct Bare {
 impl Bare {
     /// To the service of `NDP_PODMAN_SOCKET`.
     pub fn connect() -> Self {
-        let socket = std::env::var("NDP_PODMAN_SOCKET").unwrap();
-        let stream = UnixStream::connect(socket.trim_start_matches("unix://")).unwrap();
+        let stream = UnixStream::connect(socket()).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         Self { stream }
+    }
+
+    /// One that the service has answered on, as the driver's have long been.
+    pub fn warm() -> Self {
+        let mut bare = Self::connect();
+        bare.call("GET", "_ping", b"");
+        bare
     }
 
     /// Creates and starts; returns the id.
@@ -61,9 +73,17 @@ impl Bare {
 
     /// The first process of a container.
     pub fn pid(&mut self, id: &str) -> i32 {
-        let container: Value =
-            serde_json::from_str(&self.call("GET", &format!("containers/{id}/json"), b"")).unwrap();
-        i32::try_from(container["State"]["Pid"].as_i64().unwrap()).unwrap()
+        i32::try_from(self.inspect(id)["State"]["Pid"].as_i64().unwrap()).unwrap()
+    }
+
+    /// The file that a container's output goes to, if it is one.
+    pub fn log_file(&mut self, id: &str) -> Option<PathBuf> {
+        let path = PathBuf::from(self.inspect(id)["HostConfig"]["LogConfig"]["Path"].as_str()?);
+        path.metadata().is_ok_and(|file| file.is_file()).then_some(path)
+    }
+
+    fn inspect(&mut self, id: &str) -> Value {
+        serde_json::from_str(&self.call("GET", &format!("containers/{id}/json"), b"")).unwrap()
     }
 
     /// Waits for an end, as closely as the service can.
@@ -101,6 +121,10 @@ impl Bare {
     }
 }
 
+fn socket() -> PathBuf {
+    std::env::var("NDP_PODMAN_SOCKET").unwrap().trim_start_matches("unix://").into()
+}
+
 /// A request up to its body; `more` are whole header lines.
 fn head(method: &str, path: &str, more: &str, length: usize) -> String {
     format!(
@@ -129,21 +153,18 @@ fn unchunked(mut body: &str) -> String {
     whole
 }
 
+/// What the service says of itself, as the driver asks it.
+pub async fn facts() -> RuntimeFacts {
+    let runtime = RestRuntime::new(socket(), Arc::new(SystemClock));
+    runtime.probe().await.expect("a description of the service")
+}
+
 /// The body that the driver would send for this task.
-pub fn body(task: wire::TaskConfig) -> Vec<u8> {
+pub fn body(task: wire::TaskConfig, runtime: &RuntimeFacts) -> Vec<u8> {
     let request = request::task(task).unwrap();
     let config = TaskConfig::decode(&request.config).unwrap();
-    let runtime = RuntimeFacts {
-        version: "4.3.1".to_owned(),
-        api: "rest",
-        cgroup_version: 1,
-        rootless: false,
-        oci_runtime: String::new(),
-        selinux: false,
-        apparmor: false,
-        seccomp: false,
-        ..RuntimeFacts::default()
-    };
-    let node = Node { plugin: &PluginConfig::default(), runtime: &runtime, cores: 4 };
-    spec::body(&plan(&request, &config, node).unwrap().spec, spec::Version(4, 3)).unwrap()
+    let node = Node { plugin: &PluginConfig::default(), runtime, cores: CORES };
+    let mut numbers = runtime.version.split('.').filter_map(|number| number.parse().ok());
+    let version = spec::Version(numbers.next().unwrap_or(4), numbers.next().unwrap_or(0));
+    spec::body(&plan(&request, &config, node).unwrap().spec, version).unwrap()
 }

@@ -1,6 +1,7 @@
 //! What was measured so far, by driver.
 
-use crate::rows::{ROWS, Row, Verdict};
+use crate::rows::{Row, Verdict};
+use crate::table::ROWS;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,6 +27,8 @@ pub struct Failure {
 pub struct Column {
     pub samples: Samples,
     pub failures: Vec<Failure>,
+    /// What the plugin calls itself; `None` if it was never asked.
+    pub version: Option<String>,
 }
 
 /// See the module.
@@ -33,6 +36,23 @@ pub struct Board {
     pub sides: Vec<Side>,
     columns: RefCell<Vec<Column>>,
     skipped: RefCell<Vec<String>>,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// No goal that could be judged is missed.
+    Met,
+    Missed,
+    /// A driver did not survive a measurement, whatever the others did.
+    Failed,
+}
+
+impl Column {
+    /// Whether a measurement is not whole.
+    pub fn failed(&self, measurement: &str) -> bool {
+        self.failures.iter().any(|failure| failure.measurement == measurement)
+    }
 }
 
 impl Board {
@@ -53,13 +73,19 @@ impl Board {
         self.columns.borrow_mut()[side].failures.push(Failure { measurement, reason });
     }
 
-    /// The samples of another board's only column.
+    /// What the driver calls itself.
+    pub fn is_version(&self, side: usize, version: String) {
+        self.columns.borrow_mut()[side].version = Some(version);
+    }
+
+    /// What another board has of its only driver.
     pub fn take_over(&self, side: usize, other: Self) {
         let column = &mut self.columns.borrow_mut()[side];
         for other in other.columns.into_inner() {
             column.samples.extend(other.samples);
             column.failures.extend(other.failures);
         }
+        self.skipped.borrow_mut().extend(other.skipped.into_inner());
     }
 
     /// Something that cannot be measured here.
@@ -78,9 +104,13 @@ impl Board {
         look(&self.columns.borrow(), &self.skipped.borrow())
     }
 
-    /// No goal is missed, and the first driver survived everything.
-    pub fn all_met(&self) -> bool {
+    pub fn outcome(&self) -> Outcome {
+        let failed = self.columns.borrow().iter().any(|column| !column.failures.is_empty());
         let missed = ROWS.iter().any(|row| row.verdict(&self.figures(row)) == Verdict::Missed);
-        !missed && self.columns.borrow()[0].failures.is_empty()
+        match (failed, missed) {
+            (true, _) => Outcome::Failed,
+            (false, true) => Outcome::Missed,
+            (false, false) => Outcome::Met,
+        }
     }
 }

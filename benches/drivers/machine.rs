@@ -1,14 +1,10 @@
-//! What the kernel says about processes: memory and processor time, helpers of theirs included.
+//! What the kernel says about processes: who belongs to whom, and their memory, helpers of theirs included.
 
 use nomad_driver_podman::adapters::nomad::state_dir;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-/// USER_HZ: the unit of /proc/PID/stat, the same on every Linux that Nomad runs on.
-const TICK: Duration = Duration::from_millis(10);
+use std::path::Path;
 
 /// Resident and anonymous memory, in KiB.
 pub struct Memory {
@@ -30,55 +26,6 @@ pub fn memory(pids: &BTreeSet<u32>) -> Memory {
 fn kib(rollup: &str, key: &str) -> f64 {
     let line = rollup.lines().find(|line| line.starts_with(key));
     line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0.0)
-}
-
-/// Processor time that processes use from a moment on.
-///
-/// To the nanosecond for threads that are still there in the end; a thread that went in between had nothing to do any
-/// more. Children that ended count in hundredths of a second, as the kernel passes them on.
-pub struct Meter {
-    threads: BTreeMap<PathBuf, Duration>,
-    children: Duration,
-    pids: BTreeSet<u32>,
-}
-
-impl Meter {
-    pub fn start(pids: BTreeSet<u32>) -> Self {
-        Self { threads: threads(&pids), children: children(&pids), pids }
-    }
-
-    /// Since the start.
-    pub fn used(&self) -> Duration {
-        let before = |thread: &PathBuf| self.threads.get(thread).copied().unwrap_or_default();
-        let now = threads(&self.pids);
-        let own: Duration = now.iter().map(|(thread, time)| time.saturating_sub(before(thread))).sum();
-        own + children(&self.pids).saturating_sub(self.children)
-    }
-}
-
-/// What each thread has used so far.
-fn threads(pids: &BTreeSet<u32>) -> BTreeMap<PathBuf, Duration> {
-    let tasks = pids.iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok()).flatten();
-    let paths = tasks.filter_map(|task| Some(task.ok()?.path()));
-    paths.filter_map(|thread| Some((thread.clone(), on_processor(&thread)?))).collect()
-}
-
-/// The first number of schedstat: nanoseconds (proc(5); every distribution's kernel has it).
-fn on_processor(thread: &Path) -> Option<Duration> {
-    let line = fs::read_to_string(thread.join("schedstat")).ok()?;
-    line.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
-}
-
-/// What children used that have ended and were waited for.
-fn children(pids: &BTreeSet<u32>) -> Duration {
-    pids.iter().map(|pid| ticks(*pid).unwrap_or(0)).sum::<u32>() * TICK
-}
-
-fn ticks(pid: u32) -> Option<u32> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // After the name, which may hold anything: state is the first field, cutime and cstime the 14th and 15th.
-    let fields = stat.rsplit_once(')')?.1.split_whitespace();
-    Some(fields.skip(13).take(2).filter_map(|field| field.parse::<u32>().ok()).sum())
 }
 
 /// Every process that was given this directory for what plugins keep, in its environment or as an argument: a plugin,
@@ -116,12 +63,24 @@ pub fn with_argument(word: &str) -> BTreeSet<u32> {
     pids().into_iter().filter(has).collect()
 }
 
+/// The monitors of containers with this mark in their names. They are Podman's, but no children of its service.
+pub fn monitors(mark: &str) -> BTreeSet<u32> {
+    let has = |pid: &u32| {
+        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let mut words = line.split(|byte| *byte == 0).map(String::from_utf8_lossy);
+        words.next().is_some_and(|program| program.ends_with("conmon"))
+            && words.any(|word| word.contains(mark))
+    };
+    pids().into_iter().filter(has).collect()
+}
+
 fn pids() -> Vec<u32> {
     let entries = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
-fn parent(pid: u32) -> Option<u32> {
+/// `None` once it is gone.
+pub fn parent(pid: u32) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }

@@ -24,13 +24,23 @@ mod args;
 mod bare;
 mod board;
 mod machine;
+mod markdown;
 mod measure;
+mod meter;
 mod plot;
 mod report;
 mod rows;
 mod run;
 mod session;
+mod table;
 mod turns;
+mod varlink;
+mod watcher;
+
+/// Which commit this is.
+#[path = "../../build/commit.rs"]
+#[allow(dead_code, reason = "shared with build.rs")]
+mod commit;
 
 /// The client of the wire, which the tests have.
 #[path = "../../tests/wire/agent/mod.rs"]

@@ -3,7 +3,8 @@
 //! Must not live here: a figure of its own. What is drawn is in the JSON file too.
 
 use crate::board::{Board, Column};
-use crate::rows::{ROWS, Row};
+use crate::rows::{Row, percentile};
+use crate::table::ROWS;
 use poloto::build;
 use std::path::Path;
 
@@ -44,20 +45,21 @@ pub fn draw(board: &Board, dir: &Path) {
 type Chart = (String, String);
 
 fn charts(board: &Board, names: &[&str], columns: &[Column]) -> Vec<Chart> {
-    let bars = ROWS.iter().filter_map(|row| bars(row, names, &board.figures(row)));
+    let bars = ROWS.iter().filter_map(|row| bars(row, names, columns, &board.figures(row)));
     let spreads = SPREADS.iter().filter_map(|(key, title)| spread(key, title, names, columns));
     let growth = GROWTH.iter().filter_map(|(prefix, title, unit)| growth(prefix, title, unit, &columns[0]));
     bars.chain(spreads).chain(growth).collect()
 }
 
 /// One figure of all drivers, if there are two to compare.
-fn bars(row: &Row, names: &[&str], figures: &[Option<f64>]) -> Option<Chart> {
+fn bars(row: &Row, names: &[&str], columns: &[Column], figures: &[Option<f64>]) -> Option<Chart> {
     let of = |(name, figure): (&&str, &Option<f64>)| Some((figure.as_ref().copied()?, (*name).to_owned()));
     let data: Vec<(f64, String)> = names.iter().zip(figures).filter_map(of).collect();
     if data.len() < 2 {
         return None;
     }
-    let chart = build::bar::gen_simple("", data, [0.0]).label((row.title.trim(), row.unit, ""));
+    let title = row.title(&columns[0].samples);
+    let chart = build::bar::gen_simple("", data, [0.0]).label((title.trim(), row.unit, ""));
     Some((row.key.to_owned(), chart.append_to(poloto::header().light_theme()).render_string().ok()?))
 }
 
@@ -87,7 +89,7 @@ fn spread(key: &str, title: &str, names: &[&str], columns: &[Column]) -> Option<
 fn growth(prefix: &str, title: &str, unit: &str, column: &Column) -> Option<Chart> {
     let point = |(key, samples): (&&str, &Vec<f64>)| {
         let tasks: f64 = key.strip_prefix(prefix)?.parse().ok()?;
-        Some((tasks.log10(), *samples.first()?))
+        Some((tasks.log10(), percentile(samples, 50)))
     };
     let mut points: Vec<(f64, f64)> = column.samples.iter().filter_map(point).collect();
     points.sort_unstable_by(|one, other| one.0.total_cmp(&other.0));

@@ -1,23 +1,30 @@
 //! Everything that was asked for, the table, the files; and an end that leaves nothing behind.
 
 use crate::args::Args;
-use crate::board::Board;
-use crate::{measure, plot, report};
+use crate::board::{Board, Outcome};
+use crate::{markdown, measure, plot, report};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// What a shell says of a command that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
 
+/// A driver did not survive a measurement; 2 is for a command line that is wrong.
+const FAILED: u8 = 3;
+
 /// The whole run; returns the exit status.
 pub fn run(args: &Args) -> u8 {
     // What goes wrong is told in its column.
     std::panic::set_hook(Box::new(|_| {}));
+    // Each task has two FIFOs that somebody holds open.
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
     let board = Board::new(args.sides());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let local = tokio::task::LocalSet::new();
     let finished = local.block_on(&runtime, async {
         tokio::select! {
-            () = measure::all(args, &board) => true,
+            () = Box::pin(measure::all(args, &board)) => true,
             () = told_to_stop() => false,
         }
     });
@@ -25,13 +32,17 @@ pub fn run(args: &Args) -> u8 {
     drop(local);
     runtime.shutdown_background();
     report::print(&board);
-    report::write(&board, &args.json);
+    report::write(&board, args);
+    if let Some(document) = &args.markdown {
+        markdown::write(&board, document);
+    }
     if let Some(dir) = &args.plot {
         plot::draw(&board, dir);
     }
-    match finished {
-        true => u8::from(!board.all_met()),
-        false => INTERRUPTED,
+    match (finished, board.outcome()) {
+        (false, _) => INTERRUPTED,
+        (true, Outcome::Failed) => FAILED,
+        (true, outcome) => u8::from(outcome == Outcome::Missed),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The harness as a process, and drivers to give it.
 
 use crate::args::Args;
+use crate::arm::Arm;
 use crate::run::run;
 use clap::Parser;
 use nomad_driver_podman::adapters::nomad::state_dir;
@@ -9,6 +10,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
 /// The harness's command line, one word a line; unset where nobody wants one.
@@ -16,21 +18,81 @@ const WORDS: &str = "NDP_BENCH_WORDS";
 /// How long a call of a driver that hangs is waited for; a machine that is busy answers within it.
 const PATIENCE_MS: &str = "3000";
 
+/// How this very program becomes the harness.
+const AS_HARNESS: [&str; 4] = ["--exact", "child::harness", "--ignored", "--nocapture"];
+const SOCKET: &str = "NDP_PODMAN_SOCKET";
+
 /// A harness and a place for what it writes.
 pub struct Harness {
     dir: TempDir,
     drivers: Vec<PathBuf>,
-    podman: bool,
+    /// Whether calls may take as long as they do on a busy machine.
+    patient: bool,
+    /// Where its Podman is, if it has one.
+    podman: Option<String>,
+}
+
+/// The Podman of the environment, for one test at a time: what is left there is to be this test's.
+pub struct Alone {
+    arm: Arm,
+    _turn: MutexGuard<'static, ()>,
+}
+
+static TURN: Mutex<()> = Mutex::new(());
+
+/// `None`, and said so, if there is no Podman.
+pub fn alone_on_podman() -> Option<Alone> {
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    match Arm::find("podman") {
+        Ok(arm) => {
+            let alone = Alone { arm, _turn: turn };
+            assert_eq!(alone.containers(), 0, "somebody else is at work");
+            Some(alone)
+        }
+        Err(reason) => {
+            println!("SKIPPED podman: {reason}");
+            None
+        }
+    }
+}
+
+impl Alone {
+    /// How many there are.
+    pub fn containers(&self) -> usize {
+        self.arm.podman_says(&["ps", "--all", "--quiet"]).lines().count()
+    }
+
+    /// Allocation directories.
+    pub fn directories(&self) -> usize {
+        fs::read_dir(&self.arm.work).unwrap().count()
+    }
 }
 
 impl Harness {
     pub fn new() -> Self {
-        Self { dir: TempDir::with_prefix("bench-").unwrap(), drivers: Vec::new(), podman: false }
+        Self {
+            dir: TempDir::with_prefix("bench-").unwrap(),
+            drivers: Vec::new(),
+            patient: false,
+            podman: None,
+        }
     }
 
     /// Measures on the Podman of the environment.
     pub fn with_podman(mut self) -> Self {
-        self.podman = true;
+        self.podman = std::env::var(SOCKET).ok();
+        self
+    }
+
+    /// The same through something else at this socket.
+    pub fn with_podman_at(mut self, socket: &Path) -> Self {
+        self.podman = Some(format!("unix://{}", socket.display()));
+        self
+    }
+
+    /// No driver is going to hang.
+    pub fn patient(mut self) -> Self {
+        self.patient = true;
         self
     }
 
@@ -61,25 +123,38 @@ impl Harness {
 
     /// Begins to measure.
     pub fn start(&self, words: &[&str]) -> Child {
+        self.begin(Command::new(std::env::current_exe().unwrap()).args(AS_HARNESS), words)
+    }
+
+    /// The same as `make bench` does it, with a Podman that it brings up itself.
+    pub fn make(&self, words: &[&str]) -> Child {
+        let harness = self.file("harness");
+        let script =
+            format!("#!/bin/sh\nexec {:?} {}\n", std::env::current_exe().unwrap(), AS_HARNESS.join(" "));
+        fs::write(&harness, script).unwrap();
+        fs::set_permissions(&harness, fs::Permissions::from_mode(0o755)).unwrap();
+        // Without making the release build.
+        let mut make = Command::new("make");
+        make.args(["-o", "release", "bench"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        self.begin(make.env("NDP_BENCH_HARNESS", harness), words)
+    }
+
+    fn begin(&self, command: &mut Command, words: &[&str]) -> Child {
         let mut all = vec!["bench".to_owned(), "--quick".to_owned(), "--json".to_owned()];
         all.push(self.file("figures.json").display().to_string());
         all.extend(words.iter().map(|word| (*word).to_owned()));
         for driver in &self.drivers {
             all.extend(["--driver".to_owned(), driver.display().to_string()]);
         }
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        if !self.podman {
-            command.env_remove("NDP_PODMAN_SOCKET");
+        if !self.patient {
+            command.env("NDP_PATIENCE_MS", PATIENCE_MS);
         }
-        command
-            .args(["--exact", "child::harness", "--ignored", "--nocapture"])
-            .env(WORDS, all.join("\n"))
-            .env("NDP_PATIENCE_MS", PATIENCE_MS)
-            .env("TMPDIR", self.dir.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap()
+        match &self.podman {
+            Some(socket) => command.env(SOCKET, socket),
+            None => command.env_remove(SOCKET),
+        };
+        command.env(WORDS, all.join("\n")).env("TMPDIR", self.dir.path());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// The same to its end: what it printed, and its JSON file.

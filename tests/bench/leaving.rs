@@ -1,7 +1,7 @@
 //! Ctrl-C, at a moment when a driver and perhaps its containers are there.
 
 use crate::arm::Arm;
-use crate::child::Harness;
+use crate::child::{Harness, alone_on_podman};
 use rustix::process::{Pid, Signal, kill_process};
 use std::process::{Child, Output};
 use std::time::Duration;
@@ -36,18 +36,26 @@ fn an_interrupted_run_leaves_no_process_and_no_file() {
 
 #[test]
 fn an_interrupted_run_leaves_no_container() {
-    let podman = match Arm::find("podman") {
-        Ok(arm) => arm,
-        Err(reason) => return println!("SKIPPED podman: {reason}"),
-    };
-    let containers = || podman.podman_says(&["ps", "--all", "--quiet"]).lines().count();
-    assert_eq!(containers(), 0, "somebody else is at work");
+    let Some(podman) = alone_on_podman() else { return };
     let harness = Harness::new().with_podman();
     let child = harness.start(&["--only", "stats"]);
-    let output = interrupt(child, Signal::INT, || containers() > 0);
+    let output = interrupt(child, Signal::INT, || podman.containers() > 0);
     assert_eq!(output.status.code(), Some(INTERRUPTED), "{output:?}");
-    assert_eq!(containers(), 0);
+    assert_eq!(podman.containers(), 0);
     assert_eq!(harness.left(), Vec::<String>::new());
-    let directories = std::fs::read_dir(&podman.work).unwrap().count();
-    assert_eq!(directories, 0, "allocation directories are left");
+    assert_eq!(podman.directories(), 0, "allocation directories are left");
+}
+
+#[test]
+fn a_signal_to_make_bench_reaches_the_harness() {
+    // Where there is none yet, it would install one.
+    if Arm::find("podman").is_err() {
+        return println!("SKIPPED podman: it would have to be brought up");
+    }
+    let harness = Harness::new().driver("waiting", "echo here > \"$MARK\"\nsleep 1000\n");
+    let child = harness.make(&["--only", "handshake"]);
+    let output = interrupt(child, Signal::TERM, || harness.file("waiting.mark").exists());
+    assert!(!output.status.success(), "{output:?}");
+    assert!(harness.file("figures.json").exists(), "the harness was not told: {output:?}");
+    assert_eq!(harness.left(), Vec::<String>::new());
 }

@@ -14,6 +14,9 @@
 mod child;
 mod faults;
 mod leaving;
+mod parts;
+mod relay;
+mod verdicts;
 
 /// The harness under test, part by part.
 #[path = "../../benches/drivers/args.rs"]
@@ -24,8 +27,12 @@ mod bare;
 mod board;
 #[path = "../../benches/drivers/machine.rs"]
 mod machine;
+#[path = "../../benches/drivers/markdown.rs"]
+mod markdown;
 #[path = "../../benches/drivers/measure/mod.rs"]
 mod measure;
+#[path = "../../benches/drivers/meter.rs"]
+mod meter;
 #[path = "../../benches/drivers/plot.rs"]
 mod plot;
 #[path = "../../benches/drivers/report.rs"]
@@ -36,8 +43,19 @@ mod rows;
 mod run;
 #[path = "../../benches/drivers/session.rs"]
 mod session;
+#[path = "../../benches/drivers/table.rs"]
+mod table;
 #[path = "../../benches/drivers/turns.rs"]
 mod turns;
+#[path = "../../benches/drivers/varlink.rs"]
+mod varlink;
+#[path = "../../benches/drivers/watcher.rs"]
+mod watcher;
+
+/// Which commit this is.
+#[path = "../../build/commit.rs"]
+#[allow(dead_code, reason = "shared with build.rs")]
+mod commit;
 
 /// The client of the wire, which both have from `tests/wire`.
 #[path = "../wire/agent/mod.rs"]

@@ -3,13 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const DOCS: [&str; 6] = [
+const DOCS: [&str; 7] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/reliability.md",
     "docs/takeover.md",
     "docs/hardening.md",
     "docs/podman1.md",
+    "docs/performance.md",
 ];
 
 /// Texts in backticks of one line.

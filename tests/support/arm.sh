@@ -8,8 +8,22 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly HERE ARM=$1
 shift
 
+# In the background, since bash holds a trap back until a foreground command has ended; such a job ignores SIGINT, so
+# TERM it is.
+child=''
+stop() {
+    kill -TERM "$child" 2>/dev/null || true
+    wait "$child" || true
+    exit "$1"
+}
+trap 'stop 129' HUP
+trap 'stop 130' INT
+trap 'stop 143' TERM
 status=0
-"$HERE/podman.sh" run "$ARM" -- "$@" || status=$?
+"$HERE/podman.sh" run "$ARM" -- "$@" <&0 &
+child=$!
+wait "$child" || status=$?
+trap - HUP INT TERM
 # 3: this arm cannot be had here; the reason is on stderr.
 [[ $status -eq 3 ]] || exit "$status"
 [[ ${NDP_REQUIRE:-0} != 1 ]] || exit 1

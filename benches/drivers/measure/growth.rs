@@ -1,101 +1,117 @@
 //! The same at 1 to 10,000 tasks, on the memory runtime: what is the driver's own must not grow with their number.
 
-use super::watch;
+use super::{INTERVAL, settle_long, watch};
 use crate::agent::Agent;
 use crate::args::Args;
 use crate::board::Board;
-use crate::machine::{self, Meter};
+use crate::machine;
+use crate::meter::Meter;
 use crate::session::Session;
-use crate::turns::{Figures, in_turn};
+use crate::turns::Turns;
 use futures_util::{StreamExt, stream};
 use nomad_driver_podman::adapters::nomad::proto::driver::TaskConfig;
 use serde_json::json;
 use std::rc::Rc;
-use std::time::Duration;
 
 /// Callers at once, as an agent that is given a large job has them.
 const CALLERS: usize = 16;
 /// Tasks that come and go beside those that are there.
 const GUESTS: usize = 500;
+/// Tasks for warming up: few, since memory that they leave free is memory that others are not seen to need.
+const FIRST: usize = 16;
 /// How long processor time is added up.
 const SECONDS: u32 = 6;
-const INTERVAL: Duration = Duration::from_secs(1);
-const SETTLED: Duration = Duration::from_secs(2);
 
 /// Names of the samples of one size.
 struct Size {
     tasks: usize,
+    /// Log collection, as every task has it unless the operator says otherwise. With 10,000 tasks a harness would
+    /// need more open files than it may have.
+    logs: bool,
     start: &'static str,
     end: &'static str,
     each: &'static str,
     rss: &'static str,
+    rss_busy: &'static str,
     idle: &'static str,
     stats: &'static str,
     busy: &'static str,
 }
 
 macro_rules! size {
-    ($tasks:literal) => {
+    ($name:literal, $tasks:literal, $logs:literal) => {
         Size {
             tasks: $tasks,
-            start: concat!("grow.start.", $tasks),
-            end: concat!("grow.end.", $tasks),
-            each: concat!("grow.each.", $tasks),
-            rss: concat!("grow.rss.", $tasks),
-            idle: concat!("grow.idle.", $tasks),
-            stats: concat!("grow.stats.", $tasks),
-            busy: concat!("grow.busy.", $tasks),
+            logs: $logs,
+            start: concat!($name, ".start.", $tasks),
+            end: concat!($name, ".end.", $tasks),
+            each: concat!($name, ".each.", $tasks),
+            rss: concat!($name, ".rss.", $tasks),
+            rss_busy: concat!($name, ".rss.busy.", $tasks),
+            idle: concat!($name, ".idle.", $tasks),
+            stats: concat!($name, ".stats.", $tasks),
+            busy: concat!($name, ".busy.", $tasks),
         }
     };
 }
 
-const SIZES: [Size; 5] = [size!(1), size!(10), size!(100), size!(1000), size!(10000)];
+const SIZES: [Size; 6] = [
+    size!("grow", 1, true),
+    size!("grow", 10, true),
+    size!("grow", 100, true),
+    size!("grow", 1000, true),
+    size!("mute", 1000, false),
+    size!("mute", 10000, false),
+];
+/// Of them for a first look: those that need few files and little time.
+const QUICK: usize = 3;
 
-/// The driver of this repository only: no other has that runtime.
+/// The driver of this repository only: no other has that runtime. Sizes take turns, so that a busy minute of the
+/// machine is not one size's.
 pub async fn all(args: &Args, board: &Board) {
     let ours = Board::new(vec![board.sides[0].clone()]);
-    let sizes = if args.quick { &SIZES[..4] } else { &SIZES[..] };
-    for size in sizes {
-        in_turn(&ours, "growth", 1, "memory", async |session, _| Box::pin(grow(session, size)).await).await;
+    for _ in 0..args.many(3, 1) {
+        for size in &SIZES[..args.many(SIZES.len(), QUICK)] {
+            let turns = Turns::of("growth").on("memory").fresh();
+            turns.run(&ours, async |session, _| Box::pin(grow(session, size)).await).await;
+        }
     }
     board.take_over(0, ours);
 }
 
-async fn grow(session: &Session, size: &Size) -> Figures {
-    // Log FIFOs would take more files than a harness may have open.
-    let agent = session.agent_with(json!({ "disable_log_collection": true })).await;
-    guests(session, &agent).await;
+async fn grow(session: &Session, size: &Size) {
+    let agent = session.agent_with(json!({ "disable_log_collection": !size.logs })).await;
+    guests(session, &agent, size, FIRST).await;
     let empty = machine::memory(&session.pids()).anonymous;
     let tasks = size.tasks as f64;
-    let ids = start(&agent, configs(session, &agent, size.tasks).await).await;
+    let ids = start(&agent, configs(session, &agent, size.tasks, size.logs).await).await;
     ids.iter().for_each(|id| drop(watch(&agent, id, None)));
-    tokio::time::sleep(SETTLED).await;
+    settle_long().await;
     let memory = machine::memory(&session.pids());
-    let idle = used(session).await;
-    let (start, end) = guests(session, &agent).await;
+    session.note(size.each, (memory.anonymous - empty) / tasks);
+    session.note(size.rss, memory.rss / 1024.0);
+    session.note(size.idle, used(session).await * 100.0);
+    let (started, ended) = guests(session, &agent, size, GUESTS).await;
+    session.note(size.start, started);
+    session.note(size.end, ended);
     ids.iter().for_each(|id| drop(watch(&agent, id, Some(INTERVAL))));
-    tokio::time::sleep(SETTLED).await;
+    settle_long().await;
     let stats = used(session).await;
+    session.note(size.stats, stats * 1e6 / tasks);
+    session.note(size.busy, stats * 100.0);
+    session.note(size.rss_busy, machine::memory(&session.pids()).rss / 1024.0);
     end_all(&agent, &ids).await;
-    vec![
-        (size.start, start),
-        (size.end, end),
-        (size.each, (memory.anonymous - empty) / tasks),
-        (size.rss, memory.rss / 1024.0),
-        (size.idle, idle * 100.0),
-        (size.stats, stats * 1e6 / tasks),
-        (size.busy, stats * 100.0),
-    ]
+    session.let_go();
 }
 
 /// Microseconds of processor time for a StartTask, and for an end from StopTask to removed, beside whatever is there.
-async fn guests(session: &Session, agent: &Rc<Agent>) -> (f64, f64) {
-    let configs = configs(session, agent, GUESTS).await;
-    let each = |meter: Meter| meter.used().as_secs_f64() * 1e6 / GUESTS as f64;
-    let meter = Meter::start(session.pids());
+async fn guests(session: &Session, agent: &Rc<Agent>, size: &Size, guests: usize) -> (f64, f64) {
+    let configs = configs(session, agent, guests, size.logs).await;
+    let each = |meter: Meter| meter.used().as_secs_f64() * 1e6 / guests as f64;
+    let meter = session.meter();
     let ids = start(agent, configs).await;
     let started = each(meter);
-    let meter = Meter::start(session.pids());
+    let meter = session.meter();
     end_all(agent, &ids).await;
     (started, each(meter))
 }
@@ -107,10 +123,13 @@ async fn start(agent: &Agent, configs: Vec<TaskConfig>) -> Vec<String> {
     ids
 }
 
-async fn configs(session: &Session, agent: &Agent, tasks: usize) -> Vec<TaskConfig> {
+async fn configs(session: &Session, agent: &Agent, tasks: usize, logs: bool) -> Vec<TaskConfig> {
     let mut configs = Vec::new();
     for _ in 0..tasks {
-        let task = session.lab.task_without_collectors(super::IDLE);
+        let task = match logs {
+            true => session.silent_task(super::IDLE),
+            false => session.lab.task_without_collectors(super::IDLE),
+        };
         configs.push(agent.config_of(&task).await);
     }
     configs
@@ -118,9 +137,8 @@ async fn configs(session: &Session, agent: &Agent, tasks: usize) -> Vec<TaskConf
 
 /// Share of one core over a while.
 async fn used(session: &Session) -> f64 {
-    let meter = Meter::start(session.pids());
-    tokio::time::sleep(INTERVAL * SECONDS).await;
-    meter.used().as_secs_f64() / f64::from(SECONDS)
+    let used = session.meters().over(INTERVAL * SECONDS).await;
+    used.driver.as_secs_f64() / f64::from(SECONDS)
 }
 
 async fn end_all(agent: &Agent, ids: &[String]) {

@@ -1,19 +1,17 @@
 //! What twenty tasks that do nothing cost per second, with the agent looking on once a second.
 
-use super::{IDLE, end, watch};
+use super::{IDLE, INTERVAL, end, settle_long, watch};
 use crate::args::Args;
 use crate::board::Board;
-use crate::turns::in_turn;
+use crate::turns::Turns;
 use std::time::Duration;
-
-const INTERVAL: Duration = Duration::from_secs(1);
-/// For the streams to come up.
-const SETTLED: Duration = Duration::from_secs(2);
 
 pub async fn all(args: &Args, board: &Board) {
     let tasks = args.many(20, 5);
-    let seconds = args.many(30, 5);
-    in_turn(board, "stats", args.many(2, 1), "podman", async |session, _| {
+    let seconds = args.many(30, 4);
+    // Podman's time is nobody's by name: what one driver asks of it must not be there in the other's turn.
+    let turns = Turns::of("stats").rounds(args.many(3, 1)).fresh();
+    let round = async |session: &crate::session::Session, _| {
         let agent = session.agent().await;
         let mut started = Vec::new();
         for _ in 0..tasks {
@@ -22,16 +20,15 @@ pub async fn all(args: &Args, board: &Board) {
             watch(&agent, task.id(), Some(INTERVAL));
             started.push(task);
         }
-        tokio::time::sleep(SETTLED).await;
-        let meters = session.meters();
-        tokio::time::sleep(INTERVAL * u32::try_from(seconds).unwrap()).await;
+        settle_long().await;
+        let used = session.meters().over(INTERVAL * u32::try_from(seconds).unwrap()).await;
         let per = |used: Duration| used.as_secs_f64() * 1e3 / (tasks * seconds) as f64;
-        let used = (meters.driver.used(), meters.podman.used());
-        // Podman's time is nobody's by name: what one driver asks of it must not be there in the other's turn.
+        session.note("stats.cpu", per(used.driver));
+        session.note("stats.cpu.podman", per(used.podman));
+        session.note("stats.cpu.both", per(used.driver + used.podman));
         for task in &started {
             end(&agent, task.id()).await;
         }
-        vec![("stats.cpu", per(used.0)), ("stats.cpu.podman", per(used.1))]
-    })
-    .await;
+    };
+    turns.run(board, round).await;
 }

@@ -10,8 +10,10 @@ mod growth;
 mod idle;
 mod population;
 mod simulator;
+mod splitter;
 mod start;
 mod start_podman1;
+mod validate;
 
 use crate::agent::Agent;
 use crate::args::Args;
@@ -23,6 +25,12 @@ use tokio::task::JoinHandle;
 
 /// A program that does nothing and is one process.
 const IDLE: &str = "forever";
+/// How often the agent looks at a task's usage.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// Long enough for Podman to have finished what a start or an end leaves behind, which nobody tells.
+const SETTLED: Duration = Duration::from_millis(300);
+/// For streams to come up and memory to settle.
+const SETTLED_LONG: Duration = Duration::from_secs(2);
 /// Between a signal that cannot be ignored and the same once more.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -33,6 +41,12 @@ pub async fn all(args: &Args, board: &Board) {
         Ok(_) => on_podman(args, board).await,
         Err(reason) => board.skip(format!("what needs a Podman: {reason}")),
     }
+    if args.wants("splitter") {
+        splitter::all(args, board);
+    }
+    if args.wants("validate") {
+        validate::all(args, board);
+    }
     if args.wants("growth") {
         growth::all(args, board).await;
     }
@@ -41,6 +55,7 @@ pub async fn all(args: &Args, board: &Board) {
     }
 }
 
+/// Exec comes last: some versions of Podman keep what they know of each command until its container is gone.
 async fn on_podman(args: &Args, board: &Board) {
     if args.wants("start") {
         start::all(args, board).await;
@@ -52,9 +67,6 @@ async fn on_podman(args: &Args, board: &Board) {
     if args.wants("stop") {
         ending::stop(args, board).await;
     }
-    if args.wants("exec") {
-        exec::all(args, board).await;
-    }
     if args.wants("stats") {
         idle::all(args, board).await;
     }
@@ -64,6 +76,41 @@ async fn on_podman(args: &Args, board: &Board) {
     if args.wants("population") {
         population::all(args, board).await;
     }
+    if args.thousand {
+        population::thousand(args, board).await;
+    }
+    if args.wants("exec") {
+        exec::all(args, board).await;
+    }
+}
+
+/// Both halves of a round, each after a rest, in an order that changes from round to round: what the first leaves
+/// behind slows each of them down as often as the other.
+async fn both(
+    number: usize,
+    ours: impl Future<Output = f64>,
+    theirs: impl Future<Output = f64>,
+) -> (f64, f64) {
+    if number.is_multiple_of(2) {
+        let theirs = after_rest(theirs).await;
+        (after_rest(ours).await, theirs)
+    } else {
+        let ours = after_rest(ours).await;
+        (ours, after_rest(theirs).await)
+    }
+}
+
+async fn after_rest(half: impl Future<Output = f64>) -> f64 {
+    settle().await;
+    half.await
+}
+
+async fn settle() {
+    tokio::time::sleep(SETTLED).await;
+}
+
+async fn settle_long() {
+    tokio::time::sleep(SETTLED_LONG).await;
 }
 
 /// What the agent keeps open for a task that runs: a WaitTask and, with an interval, a TaskStats. Ends with the

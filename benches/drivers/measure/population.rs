@@ -1,58 +1,74 @@
-//! A hundred tasks: how fast they come, what they cost while they are there, how fast they are found again.
+//! A hundred tasks, or a thousand: how fast they come, what they cost while they are there, how fast they are found
+//! again.
 
-use super::{IDLE, watch};
+use super::{IDLE, INTERVAL, settle_long, watch};
 use crate::args::Args;
 use crate::board::Board;
 use crate::machine;
 use crate::session::Session;
-use crate::turns::{Figures, in_turn};
+use crate::turns::Turns;
 use futures_util::{StreamExt, stream};
 use nomad_driver_podman::adapters::nomad::proto::driver::TaskHandle;
 use std::time::{Duration, Instant};
 
-const INTERVAL: Duration = Duration::from_secs(1);
-/// For the streams to come up and memory to settle.
-const SETTLED: Duration = Duration::from_secs(2);
-const SECONDS: u32 = 10;
+/// A round with a thousand tasks takes a quarter of an hour with some drivers.
+const LONG: Duration = Duration::from_secs(1800);
 
 /// Names of what is seen of a population.
 struct Size {
     rss: &'static str,
-    driver: &'static str,
-    podman: &'static str,
+    cpu: &'static str,
 }
 
-const FEW: Size = Size { rss: "few.rss", driver: "few.cpu", podman: "few.cpu.podman" };
-const MANY: Size = Size { rss: "many.rss", driver: "many.cpu", podman: "many.cpu.podman" };
+const ONE: Size = Size { rss: "one.rss", cpu: "one.cpu" };
+const FEW: Size = Size { rss: "few.rss", cpu: "few.cpu" };
+const MANY: Size = Size { rss: "many.rss", cpu: "many.cpu" };
+const THOUSAND: Size = Size { rss: "thousand.rss", cpu: "thousand.cpu" };
 
 pub async fn all(args: &Args, board: &Board) {
-    // Tasks, by the number of callers at once; the first also make the driver touch what it will need.
-    let [one, four, sixteen] = if args.quick { [5, 5, 10] } else { [10, 30, 60] };
-    in_turn(board, "population", 1, "podman", async |session, _| {
-        let (mut handles, mut figures) = (Vec::new(), Vec::new());
-        figures.push(("rate.1", Box::pin(start(session, 1, one, &mut handles)).await));
-        let few = look(session, &FEW, handles.len(), &mut figures).await;
-        figures.push(("rate.4", Box::pin(start(session, 4, four, &mut handles)).await));
-        figures.push(("rate.16", Box::pin(start(session, 16, sixteen, &mut handles)).await));
-        let many = look(session, &MANY, handles.len(), &mut figures).await;
-        figures.push(("many.each", (many - few) / (four + sixteen) as f64));
-        figures.push(("recover", Box::pin(recover(session, &handles)).await));
-        Box::pin(end(session, &handles)).await;
-        figures
-    })
-    .await;
+    // Tasks, by the number of callers at once.
+    let [one, four, sixteen] = if args.quick { [4, 5, 10] } else { [9, 30, 60] };
+    let seconds = args.many(10, 3);
+    let turns = Turns::of("population").rounds(args.many(3, 1)).fresh().within(LONG);
+    let round = async |session: &Session, _| {
+        let mut handles = Vec::new();
+        start(session, 1, 1, &mut handles).await;
+        look(session, &ONE, handles.len(), seconds).await;
+        session.note("rate.1", start(session, 1, one, &mut handles).await);
+        // By now the driver has touched what it will need.
+        let few = look(session, &FEW, handles.len(), seconds).await;
+        session.note("rate.4", start(session, 4, four, &mut handles).await);
+        session.note("rate.16", start(session, 16, sixteen, &mut handles).await);
+        let many = look(session, &MANY, handles.len(), seconds).await;
+        session.note("many.each", (many - few) / (four + sixteen) as f64);
+        session.note("recover", recover(session, &handles).await);
+        end(session, &handles).await;
+        settle_long().await;
+        session.note("gone.rss", machine::memory(&session.pids()).rss / 1024.0);
+    };
+    turns.run(board, async |session, number| Box::pin(round(session, number)).await).await;
+}
+
+/// A thousand containers.
+pub async fn thousand(args: &Args, board: &Board) {
+    let turns = Turns::of("thousand").within(LONG);
+    let round = async |session: &Session, _| {
+        let mut handles = Vec::new();
+        session.note("thousand.rate", start(session, 16, 1000, &mut handles).await);
+        look(session, &THOUSAND, handles.len(), args.many(10, 3)).await;
+        session.note("thousand.recover", recover(session, &handles).await);
+        end(session, &handles).await;
+    };
+    turns.run(board, async |session, number| Box::pin(round(session, number)).await).await;
 }
 
 /// Memory and processor time; returns the anonymous KiB.
-async fn look(session: &Session, size: &Size, tasks: usize, figures: &mut Figures) -> f64 {
-    tokio::time::sleep(SETTLED).await;
+async fn look(session: &Session, size: &Size, tasks: usize, seconds: usize) -> f64 {
+    settle_long().await;
     let memory = machine::memory(&session.pids());
-    let meters = session.meters();
-    tokio::time::sleep(INTERVAL * SECONDS).await;
-    let per = |used: Duration| used.as_secs_f64() * 1e3 / (tasks as f64 * f64::from(SECONDS));
-    figures.push((size.rss, memory.rss / 1024.0));
-    figures.push((size.driver, per(meters.driver.used())));
-    figures.push((size.podman, per(meters.podman.used())));
+    session.note(size.rss, memory.rss / 1024.0);
+    let used = session.meters().over(INTERVAL * u32::try_from(seconds).unwrap()).await;
+    session.note(size.cpu, (used.driver + used.podman).as_secs_f64() * 1e3 / (tasks * seconds) as f64);
     memory.anonymous
 }
 
@@ -68,7 +84,7 @@ async fn start(session: &Session, callers: usize, tasks: usize, handles: &mut Ve
     let started: Vec<_> = starting.map(Result::unwrap).collect().await;
     let rate = tasks as f64 / before.elapsed().as_secs_f64();
     for handle in &started {
-        watch(&agent, &handle.config.as_ref().unwrap().id, Some(INTERVAL));
+        watch(&agent, id_of(handle), Some(INTERVAL));
     }
     handles.extend(started);
     rate
@@ -82,12 +98,19 @@ async fn recover(session: &Session, handles: &[TaskHandle]) -> f64 {
     for handle in handles {
         agent.recover(handle).await.unwrap();
     }
-    super::ms(before)
+    let elapsed = super::ms(before);
+    for handle in handles {
+        watch(&agent, id_of(handle), Some(INTERVAL));
+    }
+    elapsed
 }
 
 async fn end(session: &Session, handles: &[TaskHandle]) {
     let agent = session.agent().await;
-    let ids = handles.iter().map(|handle| handle.config.as_ref().unwrap().id.as_str());
-    let ending = stream::iter(ids).map(|id| super::end(&agent, id)).buffer_unordered(4);
+    let ending = stream::iter(handles).map(|handle| super::end(&agent, id_of(handle))).buffer_unordered(4);
     ending.for_each(async |()| {}).await;
+}
+
+fn id_of(handle: &TaskHandle) -> &str {
+    &handle.config.as_ref().unwrap().id
 }

@@ -1,29 +1,47 @@
 //! StartTask against the bare calls, in turn.
 
-use super::{IDLE, end, ms};
+use super::{IDLE, both, end, ms};
 use crate::args::Args;
 use crate::bare::{self, Bare};
 use crate::board::Board;
-use crate::turns::in_turn;
+use crate::session::Session;
+use crate::turns::Turns;
+use nomad_driver_podman::domain::fingerprint::RuntimeFacts;
 use std::time::Instant;
+use tokio::sync::OnceCell;
 
 pub async fn all(args: &Args, board: &Board) {
-    in_turn(board, "start", args.many(40, 8), "podman", async |session, _| {
-        let agent = session.agent().await;
-        let body = bare::body(agent.config_of(&session.silent_task(IDLE)).await);
-        let mut bare = Bare::connect();
-        let before = Instant::now();
-        let id = bare.create_and_start(&body);
-        let theirs = ms(before);
-        bare.remove(&id);
+    let turns = Turns::of("start").rounds(args.many(40, 6)).after_warm_up();
+    // Podman takes a while over the description of itself.
+    let facts = OnceCell::new();
+    let round = async |session: &Session, number| {
+        let facts = facts.get_or_init(bare::facts).await;
+        one_start(session, number, facts).await;
+    };
+    turns.run(board, round).await;
+}
 
-        let config = agent.config_of(&session.silent_task(IDLE)).await;
-        let task_id = config.id.clone();
+async fn one_start(session: &Session, number: usize, facts: &RuntimeFacts) {
+    let agent = session.agent().await;
+    let config = agent.config_of(&session.silent_task(IDLE)).await;
+    let body = bare::body(agent.config_of(&session.silent_task(IDLE)).await, facts);
+    let through_driver = Box::pin(async {
+        let id = config.id.clone();
         let before = Instant::now();
         agent.start_config(config).await.unwrap();
-        let ours = ms(before);
-        end(&agent, &task_id).await;
-        vec![("start", ours), ("start.bare", theirs)]
-    })
-    .await;
+        let elapsed = ms(before);
+        end(&agent, &id).await;
+        elapsed
+    });
+    let bare = async {
+        let mut bare = Bare::warm();
+        let before = Instant::now();
+        let id = bare.create_and_start(&body);
+        let elapsed = ms(before);
+        bare.remove(&id);
+        elapsed
+    };
+    let (ours, theirs) = both(number, through_driver, bare).await;
+    session.note("start", ours);
+    session.note("start.bare", theirs);
 }

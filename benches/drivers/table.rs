@@ -1,0 +1,97 @@
+//! The table: every figure, in order, and its goal.
+
+use crate::rows::Figure::{Median, Paired, Steps, Tail};
+use crate::rows::Goal::{AtLeast, AtMost, OfOther};
+use crate::rows::{Figure, Goal, Row};
+
+const fn row(
+    of: &'static str,
+    key: &'static str,
+    title: &'static str,
+    unit: &'static str,
+    figure: Figure,
+    goal: Goal,
+) -> Row {
+    Row { of, key, title, unit, figure, goal }
+}
+
+/// "Flat": no size costs more than this many times what the size before it costs.
+const FLAT: Goal = AtMost(1.2);
+
+/// All of them, in order.
+#[rustfmt::skip]
+pub const ROWS: &[Row] = &[
+    row("binary", "binary_mib", "size of the binary", "MiB", Median("binary"), AtMost(12.0)),
+    row("handshake", "handshake_ms", "exec to handshake line", "ms", Median("handshake"), OfOther(1.0 / 4.0)),
+    row("handshake", "handshake_tail_ms", "  {tail}", "ms", Tail("handshake"), Goal::None),
+    row("idle", "idle_rss_mib", "resident when idle", "MiB", Median("idle.rss"), OfOther(1.0 / 3.0)),
+    row("idle", "idle_anon_mib", "  of which anonymous", "MiB", Median("idle.anon"), AtMost(2.0)),
+    row("start", "start_ms", "StartTask", "ms", Median("start"), Goal::None),
+    row("start", "start_bare_ms", "  bare create + start", "ms", Median("start.bare"), Goal::None),
+    row("start", "start_ratio", "  over bare create + start, round by round", "times", Paired("start", "start.bare"), AtMost(1.05)),
+    row("start on Podman 1", "start_v1_ratio", "  the same on Podman 1", "times", Paired("start.v1", "start.v1.bare"), AtMost(1.10)),
+    row("population", "rate_1", "starts with 1 caller", "1/s", Median("rate.1"), Goal::None),
+    row("population", "rate_4", "starts with 4 callers", "1/s", Median("rate.4"), Goal::None),
+    row("population", "rate_16", "starts with 16 callers", "1/s", Median("rate.16"), Goal::None),
+    row("population", "few_rss_mib", "resident with 10 tasks", "MiB", Median("few.rss"), Goal::None),
+    row("population", "many_rss_mib", "resident with 100 tasks", "MiB", Median("many.rss"), Goal::None),
+    row("population", "gone_rss_mib", "  after they are gone", "MiB", Median("gone.rss"), Goal::None),
+    row("population", "task_kib", "  anonymous per task, 10th to 100th", "KiB", Median("many.each"), AtMost(24.0)),
+    row("population", "one_cpu_ms", "driver + Podman CPU per task-second, 1 task", "ms", Median("one.cpu"), Goal::None),
+    row("population", "few_cpu_ms", "  10 tasks", "ms", Median("few.cpu"), Goal::None),
+    row("population", "many_cpu_ms", "  100 tasks", "ms", Median("many.cpu"), OfOther(1.0 / 30.0)),
+    row("population", "cpu_flat", "  worst step from 1 to 10 to 100 tasks", "times", Steps(&["one.cpu", "few.cpu", "many.cpu"]), FLAT),
+    row("population", "recover_ms", "RecoverTask of 100 tasks, one by one", "ms", Median("recover"), Goal::None),
+    row("thousand", "thousand_rate", "1,000 real tasks: starts with 16 callers", "1/s", Median("thousand.rate"), Goal::None),
+    row("thousand", "thousand_rss_mib", "  resident", "MiB", Median("thousand.rss"), Goal::None),
+    row("thousand", "thousand_cpu_ms", "  driver + Podman CPU per task-second", "ms", Median("thousand.cpu"), Goal::None),
+    row("thousand", "thousand_recover_ms", "  RecoverTask, one by one", "ms", Median("thousand.recover"), Goal::None),
+    row("stats", "stats_cpu_ms", "driver CPU per task-second, 20 tasks", "ms", Median("stats.cpu"), Goal::None),
+    row("stats", "stats_podman_ms", "Podman CPU per task-second, 20 tasks", "ms", Median("stats.cpu.podman"), Goal::None),
+    row("stats", "stats_sum_ms", "  both", "ms", Median("stats.cpu.both"), OfOther(1.0 / 30.0)),
+    row("exit", "exit_ms", "exit seen after the process is gone", "ms", Median("exit"), Goal::None),
+    row("exit", "exit_above_ms", "  above Podman's own wait, median", "ms", Median("exit.above"), AtMost(10.0)),
+    row("exit", "exit_tail_ms", "  {tail}", "ms", Tail("exit.above"), AtMost(100.0)),
+    row("stop", "stop_ms", "StopTask to removed", "ms", Median("stop"), Goal::None),
+    row("logs", "log_mb_s", "log throughput of one task", "MB/s", Median("log.rate"), Goal::None),
+    row("logs", "log_ratio", "  over the growth of Podman's own file", "times", Paired("log.rate", "log.rate.bare"), Goal::None),
+    row("logs", "log_cpu_ms", "  driver CPU per MB", "ms", Median("log.cpu"), Goal::None),
+    row("logs", "log_podman_ms", "  Podman CPU per MB, conmon included", "ms", Median("log.cpu.podman"), Goal::None),
+    row("log delay", "log_delay_ms", "delay of a third task's lines beside two floods, median", "ms", Median("log.delay"), Goal::None),
+    row("log delay", "log_delay_tail_ms", "  {tail}", "ms", Tail("log.delay"), AtMost(50.0)),
+    row("exec", "exec_ms", "ExecTask round trip", "ms", Median("exec"), Goal::None),
+    row("exec", "exec_ratio", "  over the bare calls, round by round", "times", Paired("exec", "exec.bare"), AtMost(1.10)),
+    row("splitter", "split_mb_s", "log file taken apart, on one core", "MB/s", Median("split"), AtLeast(400.0)),
+    row("validate", "validate_ms", "validate a job file of 1,000 tasks", "ms", Median("validate"), AtMost(100.0)),
+    row("growth", "grow_start_1_us", "in memory, with logs: driver CPU per start beside 1 task", "us", Median("grow.start.1"), Goal::None),
+    row("growth", "grow_start_10_us", "  10 tasks", "us", Median("grow.start.10"), Goal::None),
+    row("growth", "grow_start_100_us", "  100 tasks", "us", Median("grow.start.100"), Goal::None),
+    row("growth", "grow_start_1000_us", "  1,000 tasks", "us", Median("grow.start.1000"), Goal::None),
+    row("growth", "grow_start_flat", "  worst step", "times", Steps(&["grow.start.1", "grow.start.10", "grow.start.100", "grow.start.1000"]), FLAT),
+    row("growth", "grow_end_1_us", "in memory, with logs: driver CPU per end beside 1 task", "us", Median("grow.end.1"), Goal::None),
+    row("growth", "grow_end_10_us", "  10 tasks", "us", Median("grow.end.10"), Goal::None),
+    row("growth", "grow_end_100_us", "  100 tasks", "us", Median("grow.end.100"), Goal::None),
+    row("growth", "grow_end_1000_us", "  1,000 tasks", "us", Median("grow.end.1000"), Goal::None),
+    row("growth", "grow_end_flat", "  worst step", "times", Steps(&["grow.end.1", "grow.end.10", "grow.end.100", "grow.end.1000"]), FLAT),
+    row("growth", "grow_stats_1_us", "in memory, with logs: driver CPU per task-second, 1 task", "us", Median("grow.stats.1"), Goal::None),
+    row("growth", "grow_stats_10_us", "  10 tasks", "us", Median("grow.stats.10"), Goal::None),
+    row("growth", "grow_stats_100_us", "  100 tasks", "us", Median("grow.stats.100"), Goal::None),
+    row("growth", "grow_stats_1000_us", "  1,000 tasks", "us", Median("grow.stats.1000"), Goal::None),
+    row("growth", "grow_stats_flat", "  worst step", "times", Steps(&["grow.stats.1", "grow.stats.10", "grow.stats.100", "grow.stats.1000"]), FLAT),
+    row("growth", "grow_kib_100", "in memory, with logs: anonymous per task, 100 tasks", "KiB", Median("grow.each.100"), Goal::None),
+    row("growth", "grow_kib_1000", "  1,000 tasks", "KiB", Median("grow.each.1000"), Goal::None),
+    row("growth", "grow_kib_flat", "  1,000 tasks over 100 tasks", "times", Steps(&["grow.each.100", "grow.each.1000"]), FLAT),
+    row("growth", "grow_rss_1000_mib", "in memory, with logs: resident with 1,000 tasks", "MiB", Median("grow.rss.1000"), AtMost(40.0)),
+    row("growth", "grow_rss_busy_1000_mib", "  sampled every second", "MiB", Median("grow.rss.busy.1000"), AtMost(40.0)),
+    row("growth", "grow_idle_1000", "  of one core, nobody looks on", "%", Median("grow.idle.1000"), AtMost(1.0)),
+    row("growth", "grow_busy_1000", "  of one core, sampled every second", "%", Median("grow.busy.1000"), AtMost(1.0)),
+    row("growth", "mute_start_flat", "in memory, no logs: 10,000 tasks over 1,000, CPU per start", "times", Steps(&["mute.start.1000", "mute.start.10000"]), FLAT),
+    row("growth", "mute_end_flat", "  CPU per end", "times", Steps(&["mute.end.1000", "mute.end.10000"]), FLAT),
+    row("growth", "mute_stats_flat", "  CPU per task-second", "times", Steps(&["mute.stats.1000", "mute.stats.10000"]), FLAT),
+    row("growth", "mute_kib_flat", "  anonymous per task", "times", Steps(&["mute.each.1000", "mute.each.10000"]), FLAT),
+    row("growth", "mute_idle_10000", "  10,000 tasks, of one core, nobody looks on", "%", Median("mute.idle.10000"), Goal::None),
+    row("growth", "mute_busy_10000", "  10,000 tasks, of one core, sampled every second", "%", Median("mute.busy.10000"), Goal::None),
+    row("growth", "mute_rss_10000_mib", "  10,000 tasks, resident", "MiB", Median("mute.rss.10000"), Goal::None),
+    row("simulator", "sim_worlds", "simulator: worlds", "1/s", Median("sim.worlds"), Goal::None),
+    row("simulator", "sim_hours", "  simulated time", "h/s", Median("sim.hours"), Goal::None),
+];
