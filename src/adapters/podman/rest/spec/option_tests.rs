@@ -99,6 +99,12 @@ fn process() -> Vec<Case> {
             "/health_check_on_failure_action",
             json!(2),
         ),
+        (
+            "healthcheck",
+            json!({"command": "x", "on_failure": "stop"}),
+            "/health_check_on_failure_action",
+            json!(4),
+        ),
         ("healthcheck", json!({"command": "x"}), "/healthMaxLogCount", json!(5)),
         ("logging", json!({"driver": "journald"}), "/log_configuration", json!({"driver": "journald"})),
         (
