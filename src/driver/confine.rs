@@ -45,7 +45,7 @@ fn outside(rule: &PathRule, path: &Path, resolved: &Path) -> DriverError {
     if rule.rule == "volumes.enabled" {
         return DriverError::VolumeOutside { path, via };
     }
-    let own = rule.allocation.then(|| "the allocation's own and ").unwrap_or_default();
+    let own = if rule.allocation { "the allocation's own and " } else { "" };
     let roots: Vec<_> = rule.roots.iter().map(|root| root.to_string_lossy()).collect();
     let roots = if roots.is_empty() && !rule.allocation { "none".to_owned() } else { roots.join(", ") };
     DriverError::PathRefused { rule: rule.rule, path, via, allowed: format!("{own}{roots}") }
