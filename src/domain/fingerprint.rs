@@ -27,12 +27,22 @@ pub struct RuntimeFacts {
     pub capabilities: String,
     /// Path of its socket in its own words; empty if it has none.
     pub socket: String,
+    /// Controllers that it may limit with; `None` if it does not say.
+    pub cgroup_controllers: Option<Vec<String>>,
 }
 
 impl RuntimeFacts {
     /// The first number of the version; 0 if there is none.
     pub fn major(&self) -> u32 {
         self.version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0)
+    }
+
+    /// Whether nothing can be limited by this controller (`cpu`, `memory`, ...), as far as it is known: a rootless
+    /// runtime has those that were delegated to it.
+    pub fn lacks(&self, controller: &str) -> bool {
+        let delegated = |known: &Vec<String>| known.iter().any(|name| name == controller);
+        self.rootless
+            && (self.cgroup_version == 1 || self.cgroup_controllers.as_ref().is_some_and(|it| !delegated(it)))
     }
 
     /// Whether containers can be put below a slice of systemd.

@@ -9,9 +9,10 @@ use super::config::grammar::namespace::NamespaceOption;
 use super::config::grammar::network_mode::NetworkModeOption;
 use super::config::grammar::security::SecurityOption;
 use super::config::grammar::userns::UserNamespace;
-use super::config::plugin::DEFAULT_SOCKET;
 use super::config::policy::Rules;
+use super::config::task::process::ProcessOptions;
 use super::config::task::security::SecurityOptions;
+use super::config::task::storage::{MountSourceOption, StorageOptions};
 use super::config::{PluginConfig, TaskConfig};
 use super::image::Image;
 use std::fmt;
@@ -41,19 +42,23 @@ impl fmt::Display for Violations {
     }
 }
 
-/// Checks a task against the rules for its Nomad namespace.
+/// Checks a task against the rules for its Nomad namespace. `default_socket` is the name of the one that tasks run on
+/// which name none.
 ///
 /// # Errors
 /// Everything that some rule forbids.
-pub fn check(rules: &Rules, task: &TaskConfig) -> Result<(), Violations> {
+pub fn check(rules: &Rules, task: &TaskConfig, default_socket: &str) -> Result<(), Violations> {
     let mut found = Vec::new();
     found.extend(privileged(rules, task));
     found.extend(capabilities(rules, task));
     found.extend(namespaces(rules, task));
     found.extend(devices(rules, task));
     found.extend(runtime(rules, task));
-    found.extend(socket(rules, task));
+    found.extend(socket(rules, task, default_socket));
     found.extend(registry(rules, task));
+    found.extend(volumes(rules, &task.storage));
+    found.extend(secrets(rules, &task.storage));
+    found.extend(annotations(rules, &task.process));
     found.extend(confinement(rules, &task.security));
     if found.is_empty() { Ok(()) } else { Err(Violations(found)) }
 }
@@ -160,8 +165,8 @@ fn runtime(rules: &Rules, task: &TaskConfig) -> Option<Violation> {
     listed("allow_runtimes", "runtime", rules.runtimes.as_ref(), name, |entry| entry == name)
 }
 
-fn socket(rules: &Rules, task: &TaskConfig) -> Option<Violation> {
-    let name = task.process.socket.as_deref().unwrap_or(DEFAULT_SOCKET);
+fn socket(rules: &Rules, task: &TaskConfig, default: &str) -> Option<Violation> {
+    let name = task.process.socket.as_deref().unwrap_or(default);
     listed("allow_sockets", "socket", rules.sockets.as_ref(), name, |entry| entry == name)
 }
 
@@ -180,6 +185,45 @@ fn registry(rules: &Rules, task: &TaskConfig) -> Option<Violation> {
     listed("allow_registries", "image", rules.registries.as_ref(), &name, fits)
 }
 
+fn volumes(rules: &Rules, storage: &StorageOptions) -> Vec<Violation> {
+    let refused = |option, name: &str| {
+        let name = Some(name).filter(|name| !name.is_empty())?;
+        listed("allow_volumes", option, rules.volumes.as_ref(), name, |entry| glob::matches(entry, name))
+    };
+    let short = storage.volumes.iter().filter(|volume| storage.is_named(volume));
+    let blocks = storage.mount.iter().filter_map(|mount| match &mount.source {
+        MountSourceOption::Volume(volume) => refused("mount", &volume.name),
+        MountSourceOption::Bind { .. } | MountSourceOption::Tmpfs { .. } => None,
+    });
+    short.filter_map(|volume| refused("volumes", &volume.host)).chain(blocks).collect()
+}
+
+fn secrets(rules: &Rules, storage: &StorageOptions) -> Vec<Violation> {
+    let refused = |name: &str| {
+        let fits = |entry: &str| glob::matches(entry, name);
+        listed("allow_secrets", "secrets", rules.secrets.as_ref(), name, fits)
+    };
+    storage.secrets.iter().filter_map(|secret| refused(&secret.source)).collect()
+}
+
+/// Annotations that crun, Podman and systemd take for orders.
+const ORDERS: &[&str] = &["run.oci.", "io.podman.", "org.systemd."];
+
+fn annotations(rules: &Rules, process: &ProcessOptions) -> Vec<Violation> {
+    let unlisted = |name: &String| {
+        let fits = |entry: &str| glob::matches(entry, name);
+        listed("allow_annotations", "annotations", rules.annotations.as_ref(), name, fits)
+    };
+    let order =
+        |name: &&String| rules.unconfined == Some(false) && ORDERS.iter().any(|it| name.starts_with(it));
+    let order = process.annotations.keys().filter(order).map(|name| Violation {
+        rule: "allow_unconfined",
+        option: "annotations",
+        reason: format!("{name} may change how the task is confined"),
+    });
+    process.annotations.keys().filter_map(unlisted).chain(order).collect()
+}
+
 fn confinement(rules: &Rules, task: &SecurityOptions) -> Vec<Violation> {
     if rules.unconfined != Some(false) {
         return vec![];
@@ -190,19 +234,26 @@ fn confinement(rules: &Rules, task: &SecurityOptions) -> Vec<Violation> {
         reason: format!("{what} switches confinement off"),
     };
     let apparmor = task.apparmor_profile.as_deref() == Some("unconfined");
-    let selinux = task.selinux_opts.iter().any(|label| label == "disable");
     let profile = apparmor.then(|| off("apparmor_profile", "unconfined"));
-    let label = selinux.then(|| off("selinux_opts", "disable"));
-    let options = task.security_opt.iter().filter_map(unconfined).map(|what| off("security_opt", what));
-    profile.into_iter().chain(label).chain(options).collect()
+    let labels = task.selinux_opts.iter().filter(|label| chooses_label(label));
+    let labels = labels.map(|label| off("selinux_opts", label));
+    let options = task.security_opt.iter().filter_map(unconfined).map(|what| off("security_opt", &what));
+    profile.into_iter().chain(labels).chain(options).collect()
 }
 
-fn unconfined(option: &SecurityOption) -> Option<&'static str> {
+/// A type such as `spc_t` confines nothing, and a level opens the files of other containers.
+fn chooses_label(label: &str) -> bool {
+    label == "disable" || ["user:", "role:", "type:", "level:"].iter().any(|part| label.starts_with(part))
+}
+
+fn unconfined(option: &SecurityOption) -> Option<String> {
     match option {
-        SecurityOption::Seccomp(profile) if profile == "unconfined" => Some("seccomp=unconfined"),
-        SecurityOption::Apparmor(profile) if profile == "unconfined" => Some("apparmor=unconfined"),
-        SecurityOption::Label(label) if label == "disable" => Some("label=disable"),
-        SecurityOption::Unmask(_) => Some("unmask"),
+        SecurityOption::Seccomp(profile) if profile == "unconfined" => Some("seccomp=unconfined".to_owned()),
+        SecurityOption::Apparmor(profile) if profile == "unconfined" => {
+            Some("apparmor=unconfined".to_owned())
+        }
+        SecurityOption::Label(label) if chooses_label(label) => Some(format!("label={label}")),
+        SecurityOption::Unmask(_) => Some("unmask".to_owned()),
         SecurityOption::Seccomp(_)
         | SecurityOption::Apparmor(_)
         | SecurityOption::Label(_)
@@ -213,28 +264,41 @@ fn unconfined(option: &SecurityOption) -> Option<&'static str> {
     }
 }
 
-/// Where host paths of a task may lead, besides its allocation.
+/// Where host paths of a task may lead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathRule {
     /// The option of the plugin that says so.
     pub rule: &'static str,
     /// Directories, absolute.
     pub roots: Vec<PathBuf>,
+    /// And into its allocation.
+    pub allocation: bool,
 }
 
 impl PathRule {
     /// The rule of a node for a task; `None` if every path will do.
     pub fn of(plugin: &PluginConfig, rules: &Rules) -> Option<Self> {
         if !plugin.volumes_enabled {
-            return Some(Self { rule: "volumes.enabled", roots: vec![] });
+            return Some(Self { rule: "volumes.enabled", roots: vec![], allocation: true });
         }
         let roots = rules.host_paths.as_ref()?.iter().map(PathBuf::from).collect();
-        Some(Self { rule: "allow_host_paths", roots })
+        Some(Self { rule: "allow_host_paths", roots, allocation: true })
+    }
+
+    /// The rule for seccomp profiles. Where tasks must be confined, one that the job brings along is no confinement.
+    pub fn of_profiles(plugin: &PluginConfig, rules: &Rules) -> Option<Self> {
+        if rules.unconfined != Some(false) {
+            return Self::of(plugin, rules);
+        }
+        let roots = rules.host_paths.iter().flatten().filter(|_| plugin.volumes_enabled);
+        let roots = roots.map(PathBuf::from).collect();
+        Some(Self { rule: "allow_unconfined", roots, allocation: false })
     }
 
     /// Whether `path` may be used by a task of the allocation. Both are free of symlinks and `..`.
     pub fn allows(&self, path: &Path, alloc_dir: &Path) -> bool {
-        path.starts_with(alloc_dir) || self.roots.iter().any(|root| path.starts_with(root))
+        let inside = path.starts_with(alloc_dir);
+        (inside && self.allocation) || (!inside && self.roots.iter().any(|root| path.starts_with(root)))
     }
 }
 

@@ -17,11 +17,20 @@ fn verdict(
     rule: (&'static str, Value),
     options: impl IntoIterator<Item = (&'static str, Value)>,
 ) -> Result<(), String> {
-    check(&plugin([rule]).policy.rules("default"), &task(options)).map_err(|found| found.to_string())
+    check(&plugin([rule]).policy.rules("default"), &task(options), "default")
+        .map_err(|found| found.to_string())
 }
 
 fn none() -> Value {
     Value::List(vec![])
+}
+
+fn annotation(name: &'static str) -> Value {
+    Value::object([(name, Value::from("1"))])
+}
+
+fn mount(source: &'static str) -> Value {
+    Value::object([("source", source), ("target", "/data")].map(|(name, text)| (name, Value::from(text))))
 }
 
 fn texts(texts: &[&str]) -> Value {
@@ -37,9 +46,13 @@ fn without_rules_everything_goes() {
         ("devices", texts(&["/dev/mem"])),
         ("runtime", "kata".into()),
         ("image", "redis".into()),
-        ("security_opt", texts(&["seccomp=unconfined"])),
+        ("security_opt", texts(&["seccomp=unconfined", "label=type:spc_t"])),
+        ("annotations", annotation("run.oci.keep_original_groups")),
+        ("secrets", texts(&["db"])),
+        ("volumes", texts(&["data:/data"])),
+        ("volume_driver", "local".into()),
     ];
-    assert_eq!(check(&PluginConfig::default().policy.rules("x"), &task(everything)), Ok(()));
+    assert_eq!(check(&PluginConfig::default().policy.rules("x"), &task(everything), "default"), Ok(()));
 }
 
 #[test]
@@ -64,6 +77,19 @@ fn each_rule_refuses_with_its_name() {
         ("allow_unconfined", false.into(), "security_opt", texts(&["seccomp=unconfined"])),
         ("allow_unconfined", false.into(), "selinux_opts", texts(&["disable"])),
         ("allow_unconfined", false.into(), "apparmor_profile", "unconfined".into()),
+        ("allow_unconfined", false.into(), "selinux_opts", texts(&["type:spc_t"])),
+        ("allow_unconfined", false.into(), "selinux_opts", texts(&["level:s0:c0.c1023"])),
+        ("allow_unconfined", false.into(), "security_opt", texts(&["label=user:system_u"])),
+        ("allow_unconfined", false.into(), "security_opt", texts(&["label=role:system_r"])),
+        ("allow_unconfined", false.into(), "annotations", annotation("run.oci.keep_original_groups")),
+        ("allow_unconfined", false.into(), "annotations", annotation("io.podman.annotations.userns")),
+        ("allow_unconfined", false.into(), "annotations", annotation("org.systemd.property.X")),
+        ("allow_annotations", none(), "annotations", annotation("org.example.team")),
+        ("allow_annotations", texts(&["org.*"]), "annotations", annotation("run.oci.handler")),
+        ("allow_secrets", none(), "secrets", texts(&["db,type=env,target=X"])),
+        ("allow_secrets", texts(&["web-*"]), "secrets", texts(&["db"])),
+        ("allow_volumes", none(), "mount", mount("data")),
+        ("allow_volumes", texts(&["web-*"]), "mount", mount("data")),
     ];
     for (rule, allowed, option, value) in cases {
         let refused = verdict((rule, allowed), [(option, value)]).unwrap_err();
@@ -84,6 +110,13 @@ fn what_a_rule_lists_goes() {
         ("allow_registries", texts(&["quay.io/team/*"]), "image", "quay.io/team/app:1".into()),
         ("allow_registries", texts(&["archive"]), "image", "oci-archive:x.tar".into()),
         ("allow_unconfined", false.into(), "security_opt", texts(&["no-new-privileges"])),
+        ("allow_unconfined", false.into(), "selinux_opts", texts(&["filetype:x_t"])),
+        ("allow_unconfined", false.into(), "annotations", annotation("org.example.team")),
+        ("allow_annotations", texts(&["org.example.*"]), "annotations", annotation("org.example.team")),
+        ("allow_secrets", texts(&["web-*"]), "secrets", texts(&["web-db"])),
+        ("allow_volumes", texts(&["web-*"]), "mount", mount("web-data")),
+        ("allow_volumes", none(), "mount", mount("")),
+        ("allow_volumes", none(), "volumes", texts(&["/data:/data"])),
     ];
     for (rule, allowed, option, value) in cases {
         assert_eq!(verdict((rule, allowed), [(option, value)]), Ok(()), "{rule} {option}");
@@ -94,7 +127,29 @@ fn what_a_rule_lists_goes() {
 fn all_violations_are_told() {
     let plugin = plugin([("allow_privileged", false.into()), ("allow_caps", none())]);
     let asked = task([("privileged", true.into()), ("cap_add", texts(&["CHOWN", "SYS_ADMIN"]))]);
-    assert_eq!(check(&plugin.policy.rules(""), &asked).unwrap_err().0.len(), 3);
+    assert_eq!(check(&plugin.policy.rules(""), &asked, "default").unwrap_err().0.len(), 3);
+}
+
+#[test]
+fn volumes_of_the_short_form_are_judged_by_their_names() {
+    let rule = || ("allow_volumes", texts(&["web-*"]));
+    let asked = |name: &'static str| [("volumes", texts(&[name])), ("volume_driver", "local".into())];
+    assert!(
+        verdict(rule(), asked("data:/data")).unwrap_err().starts_with("volumes: refused by allow_volumes")
+    );
+    assert_eq!(verdict(rule(), asked("web-data:/data")), Ok(()));
+    assert_eq!(verdict(rule(), asked("./data:/data")), Ok(()));
+}
+
+#[test]
+fn a_task_that_names_no_socket_is_judged_by_the_one_it_runs_on() {
+    let rules = plugin([("allow_sockets", texts(&["rootless"]))]).policy.rules("");
+    assert_eq!(check(&rules, &task([]), "rootless"), Ok(()));
+    assert!(check(&rules, &task([]), "root").unwrap_err().to_string().contains("root (allowed: rootless)"));
+    let named = |name: &'static str| [("name", name), ("socket_path", "/run/podman.sock")];
+    let sockets = ["root", "rootless"]
+        .map(|name| Value::object(named(name).map(|(option, text)| (option, Value::from(text)))));
+    assert_eq!(plugin([("socket", Value::List(sockets.into()))]).default_socket_name(), "root");
 }
 
 #[test]
@@ -121,7 +176,7 @@ fn a_namespace_has_the_rules_of_its_first_block_over_those_of_the_node() {
 #[test]
 fn paths_may_lead_into_the_allocation_and_where_the_rule_says() {
     let alloc = Path::new("/alloc/1");
-    let rule = |options| PathRule::of(&options, &options.policy.rules(""));
+    let rule = |options: PluginConfig| PathRule::of(&options, &options.policy.rules(""));
     assert_eq!(rule(PluginConfig::default()), None);
     let listed = rule(plugin([("allow_host_paths", texts(&["/srv/data"]))])).unwrap();
     for (path, allowed) in [
@@ -137,4 +192,22 @@ fn paths_may_lead_into_the_allocation_and_where_the_rule_says() {
     let off = Value::object([("enabled", false.into())]);
     let off = rule(plugin([("volumes", off), ("allow_host_paths", texts(&["/srv"]))])).unwrap();
     assert_eq!((off.rule, off.allows(Path::new("/srv/x"), alloc)), ("volumes.enabled", false));
+}
+
+#[test]
+fn a_profile_that_a_job_brings_along_confines_nothing() {
+    let alloc = Path::new("/srv/alloc/1");
+    let allows = |options: Vec<(&'static str, Value)>, path: &str| {
+        let options = plugin(options);
+        let rule = PathRule::of_profiles(&options, &options.policy.rules(""));
+        rule.is_none_or(|rule| rule.allows(Path::new(path), alloc))
+    };
+    let confined = || ("allow_unconfined", Value::from(false));
+    let (own, theirs) = ("/srv/alloc/1/web/local/s.json", "/srv/s.json");
+    assert!(allows(vec![], own) && allows(vec![("allow_host_paths", texts(&["/etc"]))], own));
+    assert!(!allows(vec![confined()], own) && !allows(vec![confined()], theirs));
+    let listed = || vec![confined(), ("allow_host_paths", texts(&["/srv"]))];
+    assert!(allows(listed(), theirs) && !allows(listed(), own));
+    let off = ("volumes", Value::object([("enabled", Value::from(false))]));
+    assert!(!allows([listed(), vec![off]].concat(), theirs));
 }

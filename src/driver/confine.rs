@@ -2,7 +2,7 @@
 
 use super::error::DriverError;
 use crate::domain::container::Plan;
-use crate::domain::container::spec::{ContainerSpec, Mount, MountSource};
+use crate::domain::container::spec::{Mount, MountSource};
 use crate::domain::container::translate::{HostPath, PathPurpose};
 use crate::domain::policy::PathRule;
 use crate::ports::NomadHost;
@@ -11,12 +11,11 @@ use std::path::{Path, PathBuf};
 /// Checks each path of the plan and replaces it by where it really leads: the runtime then uses what was
 /// checked, not what a symlink points to a moment later. Without a rule nothing is looked up.
 pub async fn confine(host: &dyn NomadHost, alloc_dir: &Path, plan: &mut Plan) -> Result<(), DriverError> {
-    let Some(rule) = plan.path_rule.take().filter(|_| !plan.paths.is_empty()) else { return Ok(()) };
-    let alloc_dir = resolve(host, alloc_dir).await?;
-    let rule = with_real_roots(host, rule).await?;
     for HostPath { purpose, path } in std::mem::take(&mut plan.paths) {
+        let Some(rule) = plan.rule(&purpose).cloned() else { continue };
+        let rule = with_real_roots(host, rule).await?;
         let resolved = resolve(host, &path).await?;
-        if !rule.allows(&resolved, &alloc_dir) {
+        if !rule.allows(&resolved, &resolve(host, alloc_dir).await?) {
             return Err(outside(&rule, &path, &resolved));
         }
         replace(plan, &purpose, &path, &resolved);
@@ -46,14 +45,17 @@ fn outside(rule: &PathRule, path: &Path, resolved: &Path) -> DriverError {
     if rule.rule == "volumes.enabled" {
         return DriverError::VolumeOutside { path, via };
     }
+    let own = if rule.allocation { "the allocation's own and " } else { "" };
     let roots: Vec<_> = rule.roots.iter().map(|root| root.to_string_lossy()).collect();
-    DriverError::PathRefused { rule: rule.rule, path, via, allowed: roots.join(", ") }
+    let roots = if roots.is_empty() && !rule.allocation { "none".to_owned() } else { roots.join(", ") };
+    DriverError::PathRefused { rule: rule.rule, path, via, allowed: format!("{own}{roots}") }
 }
 
 fn replace(plan: &mut Plan, purpose: &PathPurpose, from: &Path, to: &Path) {
     match purpose {
         PathPurpose::Archive => plan.pull.archive = Some(to.to_owned()),
-        PathPurpose::Seccomp => replace_seccomp(&mut plan.spec, to),
+        PathPurpose::Seccomp => plan.spec.security.seccomp = Some(text(to)),
+        PathPurpose::Init => plan.spec.init_path = Some(text(to)),
         PathPurpose::Volume { target, written } => {
             replace_in_options(&mut plan.spec.mounts, target, written, to);
         }
@@ -61,8 +63,8 @@ fn replace(plan: &mut Plan, purpose: &PathPurpose, from: &Path, to: &Path) {
     }
 }
 
-fn replace_seccomp(spec: &mut ContainerSpec, to: &Path) {
-    spec.security.seccomp = Some(to.to_string_lossy().into_owned());
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
 fn replace_source(mounts: &mut [Mount], target: &str, from: &Path, to: &Path) {
@@ -70,7 +72,7 @@ fn replace_source(mounts: &mut [Mount], target: &str, from: &Path, to: &Path) {
         if let MountSource::Bind(source) = &mut mount.source
             && Path::new(source.as_str()) == from
         {
-            *source = to.to_string_lossy().into_owned();
+            *source = text(to);
         }
     }
 }

@@ -33,9 +33,7 @@ pub enum DriverError {
         known: String,
     },
     /// A host path that leads where a rule forbids.
-    #[error(
-        "refused by {rule} of the plugin config: host path {path:?}{via}; allowed are the allocation's own and {allowed}"
-    )]
+    #[error("refused by {rule} of the plugin config: host path {path:?}{via}; allowed are {allowed}")]
     PathRefused {
         /// The option that says so.
         rule: &'static str,

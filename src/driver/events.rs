@@ -68,6 +68,10 @@ impl Events<'_> {
         self.tell(format!("Podman warns: {warning}"), &[]);
     }
 
+    pub fn noted(&self, note: &str) {
+        self.tell(note, &[]);
+    }
+
     pub fn started_again(&self) {
         self.tell("Started the stopped container again (recover_stopped)", &[]);
     }

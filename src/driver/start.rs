@@ -9,7 +9,8 @@ use super::registry::Reservation;
 use super::retry::Backoff;
 use super::settings::{Settings, Socket};
 use super::{Driver, confine, logs};
-use crate::domain::config::{TaskConfig, Value};
+use crate::domain::config::together::{Around, without_effect};
+use crate::domain::config::{Problem, TaskConfig, Value};
 use crate::domain::container::labels::Agent;
 use crate::domain::container::{ContainerFacts, ContainerState, Node, Plan, plan};
 use crate::domain::fingerprint::RuntimeFacts;
@@ -45,6 +46,13 @@ pub struct DriverNetwork {
     pub ip: String,
     /// Port inside the container by label.
     pub port_map: BTreeMap<String, u16>,
+}
+
+/// What the task's options say and nothing comes of, in one line.
+fn idle(task: &TaskRequest) -> Option<String> {
+    let idle = without_effect(&task.config, Around { group_namespace: task.network.is_some() });
+    let idle: Vec<String> = idle.iter().map(Problem::to_string).collect();
+    (!idle.is_empty()).then(|| idle.join("; "))
 }
 
 impl Driver {
@@ -87,7 +95,8 @@ impl Driver {
         let settings = self.settings();
         let config = TaskConfig::decode(&task.config)?;
         let socket = settings.socket(config.process.socket.as_deref())?;
-        let Plan { spec, pull, port_map, .. } = self.prepare(&task, &config, &settings, socket).await?;
+        let Plan { spec, pull, port_map, notes, .. } =
+            self.prepare(&task, &config, &settings, socket).await?;
         let name = spec.name.clone();
         let _image_stays = self.shared.images.need(&socket.name, &pull.image.to_string());
         let mut creation = Creation {
@@ -110,6 +119,7 @@ impl Driver {
             leftover::watch(&self.shared, leftover());
         }
         let id = created?;
+        notes.iter().chain(&idle(&task)).for_each(|note| self.shared.events(&task).noted(note));
         let facts = match self.bring_up(socket, &id).await {
             Ok(facts) => facts,
             Err(error) => return Err(self.undo(socket, &id, error, leftover()).await),
@@ -129,7 +139,8 @@ impl Driver {
         settings: &Settings,
         socket: &Socket,
     ) -> Result<Plan, DriverError> {
-        policy::check(&settings.plugin.policy.rules(&task.meta.namespace), config)?;
+        let plugin = &settings.plugin;
+        policy::check(&plugin.policy.rules(&task.meta.namespace), config, plugin.default_socket_name())?;
         let runtime = self.runtime_facts(socket).await?;
         let node =
             Node { plugin: &settings.plugin, runtime: &runtime, cores: settings.cores(&*self.shared.host) };

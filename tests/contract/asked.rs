@@ -7,7 +7,9 @@ use crate::programs::forever;
 use nomad_driver_podman::domain::config::{PluginConfig, TaskConfig, Value};
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerSpec, Node, plan};
 use nomad_driver_podman::domain::task::identity::{AllocId, TaskId};
-use nomad_driver_podman::domain::task::request::{Resources, TaskDirs, TaskMeta, TaskRequest};
+use nomad_driver_podman::domain::task::request::{
+    HostDevice, HostMount, Resources, TaskDirs, TaskMeta, TaskRequest,
+};
 use serde_json::json;
 
 /// An option, what it is set to, a line of shell, and what that prints; white space counts for one blank.
@@ -172,6 +174,30 @@ pub async fn what_a_block_says_is_seen_inside(lab: &Lab) {
     assert_eq!(facts.labels["team"], "core");
     let told = facts.stop_signal.unwrap();
     assert!(["3", "SIGQUIT", "QUIT"].contains(&told.as_str()), "{told}");
+}
+
+/// A device and a mount as a device plugin has them passed.
+pub async fn what_a_device_plugin_passes_is_there(lab: &Lab) {
+    let host = lab.dir();
+    std::fs::write(host.join("note"), "from the plugin\n").unwrap();
+    let text = str::to_owned;
+    let mut task = task(lab, Resources::default());
+    task.devices = vec![HostDevice {
+        task_path: text("/dev/nix"),
+        host_path: text("/dev/null"),
+        permissions: text("rw"),
+    }];
+    task.mounts = vec![HostMount {
+        task_path: text("/plugged"),
+        host_path: host.to_string_lossy().into_owned(),
+        read_only: true,
+        propagation: text("host-to-task"),
+        selinux_label: String::new(),
+    }];
+    let script = "stat -c %F /dev/nix; cat /plugged/note; touch /plugged/x 2>/dev/null || echo refused";
+    let spec = asked(lab, json!({"args": ["sh", "-c", script]}), task).await;
+    let text = lab.end(&spec).await.1.text();
+    assert_eq!(text, "character special file\nfrom the plugin\nrefused\n");
 }
 
 /// Version 1 of cgroups in one line, version 2 in another; whichever is there prints.

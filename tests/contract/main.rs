@@ -212,6 +212,7 @@ contract! {
     }
     asked {
         what_a_block_says_is_seen_inside needs Kernel;
+        what_a_device_plugin_passes_is_there needs Kernel;
         limits_are_those_of_the_block needs KernelLimits;
         namespaces_are_private_or_the_hosts needs Kernel;
         namespaces_of_the_task_beside_are_joined needs Kernel;

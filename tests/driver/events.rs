@@ -3,11 +3,14 @@
 use super::double::*;
 use nomad_driver_podman::adapters::memory::MemoryRuntime;
 use nomad_driver_podman::domain::config::Value;
-use nomad_driver_podman::domain::container::{ContainerFacts, MemoryAtEnd};
+use nomad_driver_podman::domain::container::{ContainerFacts, ContainerState, MemoryAtEnd};
+use nomad_driver_podman::domain::fingerprint::RuntimeFacts;
 use nomad_driver_podman::domain::signal::Signal;
 use nomad_driver_podman::domain::task::TaskRequest;
+use nomad_driver_podman::domain::task::identity::ContainerId;
 use nomad_driver_podman::domain::time::Timestamp;
 use nomad_driver_podman::ports::ErrorKind;
+use nomad_driver_podman::ports::runtime::{Change, Created};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,4 +117,35 @@ async fn a_long_pull_tells_now_and_then_how_far_it_is() {
     // The clock of these tests stands still, which is no time at all.
     expected.push("Pulled image quay.io/team/app:1 in 0.0 s".to_owned());
     assert_eq!(heard.messages(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn options_without_effect_are_told() {
+    let (driver, heard) = driver_heard(running());
+    let options = [("image", "localhost/busybox"), ("init_path", "/usr/bin/tini")];
+    let config = Value::object(options.map(|(name, text)| (name, Value::from(text))));
+    driver.start_task(TaskRequest { config, ..task() }).await.unwrap();
+    assert_eq!(heard.messages()[1..], ["init_path: has no effect without init = true"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_that_a_rootless_podman_cannot_set_are_told() {
+    let mut runtime = MockRuntime::new();
+    runtime
+        .expect_probe()
+        .returning(|| Ok(RuntimeFacts { rootless: true, cgroup_version: 1, ..RuntimeFacts::default() }));
+    let created = Created { id: ContainerId::new(ID), warnings: vec![] };
+    runtime.expect_create().returning(move |spec| {
+        assert_eq!(spec.limits.memory, None);
+        Ok(created.clone())
+    });
+    runtime.expect_start().returning(|_| Ok(Change::Changed));
+    runtime.expect_inspect().returning(|_| Ok(facts(ContainerState::Running)));
+    runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
+    let (driver, heard) = driver_heard(runtime);
+    let mut task = task();
+    task.resources.memory_mb = 64;
+    driver.start_task(task).await.unwrap();
+    let told = "Not limited: memory; rootless Podman has no cgroup controller for it";
+    assert_eq!(heard.messages()[1..], [told]);
 }

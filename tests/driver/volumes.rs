@@ -73,6 +73,22 @@ async fn the_options_of_a_volume_lead_nowhere_else() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_seccomp_profile_of_the_allocation_is_refused_where_tasks_must_be_confined() {
+    let dir = alloc();
+    let local = dir.path().join("web/local");
+    std::fs::write(local.join("lax.json"), "{}").unwrap();
+    let options = [("allow_unconfined", Value::from(false)), ("allow_host_paths", Value::from(vec!["/usr"]))];
+    let driver = driver(runtime());
+    driver.configure(PluginConfig::decode(&Value::object(options)).unwrap(), None).unwrap();
+    let mut task = task_in(dir.path(), "local");
+    let security = Value::from(vec!["seccomp=local/lax.json"]);
+    task.config = Value::object([("image", "localhost/busybox".into()), ("security_opt", security)]);
+    let refused = driver.start_task(task).await.unwrap_err();
+    assert!(matches!(refused, DriverError::PathRefused { rule: "allow_unconfined", .. }), "{refused}");
+    assert!(refused.to_string().ends_with("allowed are /usr"), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_path_inside_is_mounted_from_where_it_really_is() {
     let dir = alloc();
     let real = dir.path().canonicalize().unwrap().join("web/local");

@@ -91,7 +91,7 @@ proptest! {
     #[test]
     fn any_value_is_decoded_or_its_problems_are_told(value in prop_oneof![value(), config()]) {
         if let Ok(task) = TaskConfig::decode(&value) {
-            let _ = policy::check(&PluginConfig::default().policy.rules("x"), &task);
+            let _ = policy::check(&PluginConfig::default().policy.rules("x"), &task, "default");
         }
         match PluginConfig::decode(&value) {
             Ok(plugin) => assert!(plugin.default_socket() < plugin.sockets.len()),

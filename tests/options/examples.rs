@@ -32,7 +32,9 @@ fn rows(table: &'static [OptionRow], around: Around<'_>, run: Run<'_>) {
 /// The body with the examples of what is required besides.
 fn complete(table: &'static [OptionRow], body: Value) -> Value {
     let Value::Map(mut body) = body else { panic!("no body: {body:?}") };
-    for row in table.iter().filter(|row| matches!(row.default, Default::Required)) {
+    // A volume with labels or a driver needs a source, which others may have.
+    let needed = |row: &&OptionRow| matches!(row.default, Default::Required) || row.name == "source";
+    for row in table.iter().filter(needed) {
         let Value::Map(example) = hcl::value(row.example) else { panic!("no example: {}", row.name) };
         for (name, value) in example {
             body.entry(name).or_insert(value);

@@ -47,15 +47,19 @@ fn the_strict_profile_is_one_block_that_refuses_what_the_page_says() {
         r#"runtime = "runc""#,
         r#"security_opt = ["seccomp=unconfined"]"#,
         r#"selinux_opts = ["disable"]"#,
+        r#"selinux_opts = ["type:spc_t"]"#,
+        r#"secrets = ["db-password"]"#,
+        "mount {\n source = \"data\"\n target = \"/data\"\n}",
+        r#"annotations = { "run.oci.hooks.stderr" = "/x" }"#,
     ] {
         let task = format!("image = \"registry.internal/app:1\"\n{asked}");
         let task = TaskConfig::decode(&hcl::value(&task)).unwrap();
-        assert!(policy::check(&rules, &task).is_err(), "{asked}");
+        assert!(policy::check(&rules, &task, "default").is_err(), "{asked}");
     }
     let plain = TaskConfig::decode(&hcl::value("image = \"registry.internal/app:1\"")).unwrap();
-    assert_eq!(policy::check(&rules, &plain), Ok(()));
+    assert_eq!(policy::check(&rules, &plain, "default"), Ok(()));
     let foreign = TaskConfig::decode(&hcl::value("image = \"docker.io/library/redis\"")).unwrap();
-    assert!(policy::check(&rules, &foreign).is_err());
+    assert!(policy::check(&rules, &foreign, "default").is_err());
     assert!(!strict.volumes_enabled);
 }
 

@@ -1,7 +1,9 @@
 //! For each row of the tables, at any depth, where it acts: its example changes a named part of what is sent to Podman,
 //! or a test that is named here shows what it does instead.
 
+use super::acts::{Acts, PLUGIN, TASK};
 use super::hcl;
+use Acts::{Create, Pull, Rules, Shown};
 use nomad_driver_podman::adapters::podman::rest::spec::{Version, body};
 use nomad_driver_podman::domain::config::plugin_options::PLUGIN_OPTIONS;
 use nomad_driver_podman::domain::config::task_options::TASK_OPTIONS;
@@ -15,208 +17,8 @@ use nomad_driver_podman::domain::task::{AllocId, TaskId};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Where a row acts.
-enum Acts {
-    /// Its example, with these options beside it, changes this part of a create.
-    Create(&'static str, &'static str),
-    /// Its example, with these options beside it, changes the pull.
-    Pull(&'static str),
-    /// Its example, with these options beside it, changes the rules for tasks of the namespaces `dev` or `dev-1`.
-    Rules(&'static str),
-    /// This test shows it: its file and its name.
-    Shown(&'static str, &'static str),
-}
-
-use Acts::{Create, Pull, Rules, Shown};
-
-const TASK: &[(&str, Acts)] = &[
-    ("image", Create("/image", "image = \"localhost/other\"")),
-    ("auth", Pull("")),
-    ("auth.username", Pull("auth { password = \"x\" }")),
-    ("auth.password", Pull("auth { username = \"ci\" }")),
-    ("auth.tls_verify", Pull("")),
-    (
-        "auth_soft_fail",
-        Shown("tests/driver/images.rs", "a_source_that_fails_fails_the_task_unless_it_says_otherwise"),
-    ),
-    ("force_pull", Pull("")),
-    ("pull_policy", Pull("")),
-    ("image_pull_timeout", Pull("")),
-    ("arch", Pull("")),
-    ("os", Pull("")),
-    ("variant", Pull("")),
-    ("command", Create("/command", "")),
-    ("args", Create("/command", "")),
-    ("entrypoint", Create("/entrypoint", "")),
-    ("working_dir", Create("/work_dir", "")),
-    ("hostname", Create("/hostname", "")),
-    ("labels", Create("/labels/team", "")),
-    ("annotations", Create("/annotations", "")),
-    ("init", Create("/init", "")),
-    ("init_path", Create("/init_path", "init = true")),
-    ("tty", Create("/terminal", "")),
-    ("stop_signal", Create("/stop_signal", "")),
-    ("healthchecks", Create("/healthconfig", "")),
-    ("healthchecks.disable", Create("/healthconfig", "")),
-    ("healthcheck", Create("/healthconfig/Test", "")),
-    ("healthcheck.command", Create("/healthconfig/Test", "")),
-    (
-        "healthcheck.interval",
-        Create("/healthconfig/Interval", "healthcheck {\n command = \"true\"\n interval = \"9s\"\n}"),
-    ),
-    ("healthcheck.timeout", Create("/healthconfig/Timeout", "healthcheck { command = \"true\" }")),
-    ("healthcheck.start_period", Create("/healthconfig/StartPeriod", "healthcheck { command = \"true\" }")),
-    (
-        "healthcheck.retries",
-        Create("/healthconfig/Retries", "healthcheck {\n command = \"true\"\n retries = 9\n}"),
-    ),
-    (
-        "healthcheck.on_failure",
-        Create("/health_check_on_failure_action", "healthcheck { command = \"true\" }"),
-    ),
-    ("runtime", Create("/oci_runtime", "")),
-    ("socket", Shown("tests/driver/sockets.rs", "a_task_runs_where_it_says_and_its_handle_remembers")),
-    ("memory_reservation", Create("/resource_limits/memory/reservation", "")),
-    ("memory_swap", Create("/resource_limits/memory/swap", "")),
-    ("memory_swappiness", Create("/resource_limits/memory/swappiness", "")),
-    ("oom_score_adj", Create("/oom_score_adj", "")),
-    ("cpu_hard_limit", Create("/resource_limits/cpu/quota", "")),
-    ("cpu_cfs_period", Create("/resource_limits/cpu/period", "cpu_hard_limit = true")),
-    ("pids_limit", Create("/resource_limits/pids/limit", "")),
-    ("ulimit", Create("/r_limits", "")),
-    ("shm_size", Create("/shm_size", "")),
-    ("sysctl", Create("/sysctl", "")),
-    ("volumes", Create("/mounts/3", "")),
-    ("volume_driver", Create("/volumes/0/Name", "volumes = [\"data:/data\"]")),
-    ("mount", Create("/mounts/3", "")),
-    ("mount.type", Create("/volumes", BIND)),
-    ("mount.target", Create("/volumes/0/Dest", "mount { target = \"/b\" }")),
-    ("mount.source", Create("/volumes/0/Name", "mount { target = \"/b\" }")),
-    ("mount.readonly", Create("/volumes/0/Options", "mount { target = \"/b\" }")),
-    ("mount.bind_options", Create("/mounts/3/options", BIND)),
-    ("mount.bind_options.propagation", Create("/mounts/3/options", BIND)),
-    ("mount.volume_options", Create("/volumes/0/Options", "mount { target = \"/b\" }")),
-    ("mount.volume_options.no_copy", Create("/volumes/0/Options", "mount { target = \"/b\" }")),
-    ("mount.volume_options.labels", Shown(VOLUMES_RS, MADE)),
-    ("mount.volume_options.driver_config", Shown(VOLUMES_RS, MADE)),
-    ("mount.volume_options.driver_config.name", Shown(VOLUMES_RS, MADE)),
-    ("mount.volume_options.driver_config.options", Shown(VOLUMES_RS, MADE)),
-    ("mount.tmpfs_options", Create("/mounts/3/options", TMPFS)),
-    ("mount.tmpfs_options.size", Create("/mounts/3/options", TMPFS)),
-    ("mount.tmpfs_options.mode", Create("/mounts/3/options", TMPFS)),
-    ("tmpfs", Create("/mounts/3", "")),
-    ("devices", Create("/devices", "")),
-    ("secrets", Create("/secret_env", "")),
-    ("storage_opt", Create("/storage_opts", "")),
-    ("network_mode", Create("/netns/nsmode", "network_mode = \"host\"")),
-    ("networks", Create("/Networks", "")),
-    ("network_aliases", Create("/Networks/default/aliases", "")),
-    ("ports", Create("/portmappings", "")),
-    ("port_map", Create("/portmappings", "")),
-    ("ipv4_address", Create("/Networks/default/static_ips", "")),
-    ("ipv6_address", Create("/Networks/default/static_ips", "")),
-    ("static_ips", Create("/Networks/default/static_ips", "")),
-    ("static_mac", Create("/Networks/default/static_mac", "")),
-    ("extra_hosts", Create("/hostadd", "")),
-    ("dns_servers", Create("/dns_server", "")),
-    ("dns_search_domains", Create("/dns_search", "")),
-    ("dns_options", Create("/dns_option", "")),
-    ("privileged", Create("/privileged", "")),
-    ("readonly_rootfs", Create("/read_only_filesystem", "")),
-    ("cap_add", Create("/cap_add", "")),
-    ("cap_drop", Create("/cap_drop", "")),
-    ("selinux_opts", Create("/selinux_opts", "")),
-    ("security_opt", Create("/seccomp_profile_path", "")),
-    ("apparmor_profile", Create("/apparmor_profile", "")),
-    ("userns", Create("/idmappings", "")),
-    ("group_add", Create("/groups", "")),
-    ("ipc_mode", Create("/ipcns", "")),
-    ("pid_mode", Create("/pidns", "")),
-    ("uts_mode", Create("/utsns", "")),
-    ("cgroupns", Create("/cgroupns", "")),
-    ("logging", Create("/log_configuration", "")),
-    ("logging.driver", Create("/log_configuration/driver", "")),
-    ("logging.options", Create("/log_configuration/options", "")),
-    ("logging.max_size", Create("/labels", "")),
-];
-
-const BIND: &str = "mount {\n type = \"bind\"\n source = \"/a\"\n target = \"/b\"\n}";
-const TMPFS: &str = "mount {\n type = \"tmpfs\"\n target = \"/b\"\n}";
-const VOLUMES_RS: &str = "src/adapters/podman/rest/create.rs";
-const MADE: &str = "a_volume_is_made_as_the_block_says";
-
-const PLUGIN: &[(&str, Acts)] = &[
-    ("socket_path", Shown("tests/wire/cases/trouble.rs", "a_missing_socket_is_told")),
-    ("socket", Shown(PLUGIN_RS, "sockets_are_read_with_any_number_of_slashes")),
-    ("socket.name", Shown(PLUGIN_RS, "sockets_are_read_with_any_number_of_slashes")),
-    ("socket.socket_path", Shown(PLUGIN_RS, "sockets_are_read_with_any_number_of_slashes")),
-    ("client_http_timeout", Shown("tests/driver/overload.rs", "the_operator_says_how_long_it_may_be_silent")),
-    ("volumes", Create("/mounts/0/options", "")),
-    ("volumes.enabled", Shown("tests/wire/cases/volumes.rs", "paths_that_leave_the_allocation_are_refused")),
-    ("volumes.selinuxlabel", Create("/mounts/0/options", "")),
-    ("gc", Shown("tests/driver/destroy.rs", "the_operator_may_keep_what_has_ended")),
-    ("gc.container", Shown("tests/driver/destroy.rs", "the_operator_may_keep_what_has_ended")),
-    ("gc.image", Shown(CLEANUP, "an_image_that_was_pulled_goes_with_its_last_container_and_not_before")),
-    (
-        "gc.image_delay",
-        Shown(CLEANUP, "an_image_that_was_pulled_goes_with_its_last_container_and_not_before"),
-    ),
-    ("gc.dangling", Shown(CLEANUP, "the_operator_can_have_it_off_or_only_told_or_keep_what_has_ended")),
-    (
-        "gc.dangling.enabled",
-        Shown(CLEANUP, "the_operator_can_have_it_off_or_only_told_or_keep_what_has_ended"),
-    ),
-    (
-        "gc.dangling.dry_run",
-        Shown(CLEANUP, "the_operator_can_have_it_off_or_only_told_or_keep_what_has_ended"),
-    ),
-    (
-        "gc.dangling.grace",
-        Shown(CLEANUP, "a_container_that_no_task_claims_goes_after_the_grace_and_not_before"),
-    ),
-    ("recover_stopped", Shown("tests/driver/recover.rs", "recover_stopped_starts_the_container_again")),
-    ("disable_log_collection", Create("/log_configuration/driver", "")),
-    ("logging", Create("/log_configuration/driver", "")),
-    ("logging.driver", Create("/log_configuration/driver", "")),
-    ("logging.options", Create("/log_configuration/options", "")),
-    ("logging.max_size", Create("/labels", "")),
-    ("extra_labels", Create("/labels/com.hashicorp.nomad.job_name", "")),
-    ("dns_servers", Create("/dns_server", "")),
-    ("auth", Shown(CREDENTIALS, "a_helper_gets_the_verb_and_the_registry_and_answers_in_json")),
-    ("auth.config", Shown(CREDENTIALS, "the_most_specific_entry_counts_and_whole_parts_only")),
-    ("auth.helper", Shown(CREDENTIALS, "a_helper_gets_the_verb_and_the_registry_and_answers_in_json")),
-    ("networking", Create("/netns", "")),
-    ("networking.default_rootless_mode", Create("/netns/nsmode", "")),
-    ("allow_privileged", Rules("")),
-    ("allow_caps", Rules("")),
-    ("allow_host_namespaces", Rules("")),
-    ("allow_devices", Rules("")),
-    ("allow_runtimes", Rules("")),
-    ("allow_sockets", Rules("")),
-    ("allow_registries", Rules("")),
-    ("allow_host_paths", Rules("")),
-    ("allow_unconfined", Rules("")),
-    ("policy", Rules("")),
-    ("policy.namespace", Rules("policy {\n namespace = \"prod\"\n allow_privileged = false\n}")),
-    ("policy.allow_privileged", Rules(DEV)),
-    ("policy.allow_caps", Rules(DEV)),
-    ("policy.allow_host_namespaces", Rules(DEV)),
-    ("policy.allow_devices", Rules(DEV)),
-    ("policy.allow_runtimes", Rules(DEV)),
-    ("policy.allow_sockets", Rules(DEV)),
-    ("policy.allow_registries", Rules(DEV)),
-    ("policy.allow_host_paths", Rules(DEV)),
-    ("policy.allow_unconfined", Rules(DEV)),
-];
-
-const PLUGIN_RS: &str = "src/domain/config/plugin.rs";
-const CLEANUP: &str = "tests/driver/cleanup.rs";
-const CREDENTIALS: &str = "src/adapters/credentials/tests.rs";
-/// What the rules refuse is shown in `src/domain/policy_tests.rs`.
-const DEV: &str = "policy { namespace = \"dev\" }";
-
 /// Every row of a table, with its path.
-fn rows(table: &'static [OptionRow], prefix: &str) -> Vec<(String, &'static OptionRow)> {
+pub fn rows(table: &'static [OptionRow], prefix: &str) -> Vec<(String, &'static OptionRow)> {
     let mut found = vec![];
     for row in table {
         let path = format!("{prefix}{}", row.name);
@@ -295,7 +97,7 @@ fn task() -> TaskRequest {
 }
 
 /// The plan of a task with these options, on a node with these.
-fn planned(options: Value, plugin: &Value) -> Plan {
+pub fn planned(options: Value, plugin: &Value) -> Plan {
     let image = Value::object([("image", "localhost/busybox")].map(|(name, text)| (name, Value::from(text))));
     let config = TaskConfig::decode(&merged(image, options)).unwrap();
     let plugin = PluginConfig::decode(plugin).unwrap();
@@ -305,7 +107,8 @@ fn planned(options: Value, plugin: &Value) -> Plan {
     plan(&task(), &config, Node { plugin: &plugin, runtime: &runtime, cores: 4 }).unwrap()
 }
 
-fn created(plan: &Plan) -> serde_json::Value {
+/// The body of its create.
+pub fn created(plan: &Plan) -> serde_json::Value {
     serde_json::from_slice(&body(&plan.spec, Version(5, 4)).unwrap()).unwrap()
 }
 

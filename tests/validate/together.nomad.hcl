@@ -50,5 +50,44 @@ job "together" {
         memory_max = -1
       }
     }
+    task "dropped" {
+      driver = "podman"
+      config {
+        image        = "oci-archive:local/app.tar:app:1"
+        network_mode = "task:alone"
+        dns_servers  = ["10.0.0.2"]
+        mount {
+          type   = "tmpfs"
+          target = "/scratch"
+          bind_options {
+            propagation = "rslave"
+          }
+        }
+        logging {
+          options {
+            max-size = "10m"
+            max-file = 3
+          }
+        }
+      }
+    }
+    task "excluded" {
+      driver = "podman"
+      config {
+        image    = "docker.io/library/nginx:1"
+        hostname = "web"
+        uts_mode = "host"
+        shm_size = "64m"
+        ipc_mode = "host"
+        mount {
+          target = "/data"
+          volume_options {
+            labels {
+              team = "core"
+            }
+          }
+        }
+      }
+    }
   }
 }

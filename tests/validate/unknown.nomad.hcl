@@ -1,4 +1,4 @@
-# Nothing here is known before the job runs, and nothing but the undeclared name is worth a word.
+# Nothing here but the last group is known before the job runs, and nothing of it but the undeclared name is worth a word.
 variable "tag" {
   type = string
 }
@@ -29,6 +29,24 @@ job "unknown" {
         memory_swap  = "${node.class}"
         init_path    = "/usr/bin/tini"
         init         = var.init
+        mount {
+          target = "/named"
+          source = "${NOMAD_META_volume}"
+          volume_options {
+            labels {
+              team = "core"
+            }
+          }
+        }
+        mount {
+          target = "/sited"
+          source = var.tag
+          volume_options {
+            driver_config {
+              name = var.tag
+            }
+          }
+        }
         dynamic "mount" {
           for_each = var.sites
           content {
@@ -41,6 +59,81 @@ job "unknown" {
       template {
         data        = "x"
         destination = "local/x"
+      }
+    }
+  }
+  group "ports" {
+    network {
+      dynamic "port" {
+        for_each = var.sites
+        labels   = [port.value]
+        content {
+          to = 80
+        }
+      }
+    }
+    task "server" {
+      driver = "podman"
+      config {
+        image = "docker.io/library/nginx:1"
+        ports = ["north"]
+      }
+    }
+  }
+  group "network" {
+    dynamic "network" {
+      for_each = var.sites
+      content {
+        port "http" {}
+      }
+    }
+    task "server" {
+      driver = "podman"
+      config {
+        image = "docker.io/library/nginx:1"
+        ports = ["http"]
+      }
+      resources {
+        dynamic "network" {
+          for_each = var.sites
+          content {
+            port "db" {}
+          }
+        }
+      }
+    }
+    task "older" {
+      driver = "podman"
+      config {
+        image = "docker.io/library/nginx:1"
+        port_map {
+          db = 6379
+        }
+      }
+      resources {
+        dynamic "network" {
+          for_each = var.sites
+          content {
+            port "db" {}
+          }
+        }
+      }
+    }
+  }
+  # What is known is judged all the same.
+  group "known" {
+    network {
+      dynamic "port" {
+        for_each = ["north", "south"]
+        labels   = [port.value]
+        content {}
+      }
+    }
+    task "server" {
+      driver = "podman"
+      config {
+        image = "docker.io/library/nginx:1"
+        ports = ["nort"]
       }
     }
   }

@@ -20,7 +20,7 @@ pub fn task_msgpack(bytes: &[u8]) {
     let Ok(value) = msgpack::decode(bytes) else { return };
     let Ok(config) = TaskConfig::decode(&value) else { return };
     let plugin = PluginConfig::default();
-    let _ = policy::check(&plugin.policy.rules("default"), &config);
+    let _ = policy::check(&plugin.policy.rules("default"), &config, plugin.default_socket_name());
     for cgroup_version in [1, 2] {
         let runtime = RuntimeFacts { cgroup_version, version: "4.9.4".to_owned(), ..RuntimeFacts::default() };
         let _ = plan(&task(), &config, Node { plugin: &plugin, runtime: &runtime, cores: 4 });

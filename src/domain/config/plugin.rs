@@ -155,6 +155,11 @@ impl PluginConfig {
     pub fn default_socket(&self) -> usize {
         self.sockets.iter().position(|socket| socket.name == DEFAULT_SOCKET).unwrap_or(0)
     }
+
+    /// What that one is called.
+    pub fn default_socket_name(&self) -> &str {
+        self.sockets.get(self.default_socket()).map_or(DEFAULT_SOCKET, |socket| &socket.name)
+    }
 }
 
 /// The named sockets, or the one of `socket_path`.

@@ -17,6 +17,9 @@ pub struct Rules {
     pub sockets: Option<Vec<String>>,
     pub registries: Option<Vec<String>>,
     pub host_paths: Option<Vec<String>>,
+    pub volumes: Option<Vec<String>>,
+    pub secrets: Option<Vec<String>>,
+    pub annotations: Option<Vec<String>>,
     pub unconfined: Option<bool>,
 }
 
@@ -33,6 +36,9 @@ impl Rules {
             sockets: rules.given_texts("allow_sockets"),
             registries: rules.given_texts("allow_registries"),
             host_paths: rules.given_texts("allow_host_paths"),
+            volumes: rules.given_texts("allow_volumes"),
+            secrets: rules.given_texts("allow_secrets"),
+            annotations: rules.given_texts("allow_annotations"),
             unconfined: rules.given_flag("allow_unconfined"),
         }
     }
@@ -49,6 +55,9 @@ impl Rules {
             sockets: self.sockets.or(node.sockets),
             registries: self.registries.or(node.registries),
             host_paths: self.host_paths.or(node.host_paths),
+            volumes: self.volumes.or(node.volumes),
+            secrets: self.secrets.or(node.secrets),
+            annotations: self.annotations.or(node.annotations),
             unconfined: self.unconfined.or(node.unconfined),
         }
     }

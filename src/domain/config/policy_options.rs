@@ -69,15 +69,38 @@ pub const RULES: &[OptionRow] = &[
         "allow_host_paths",
         Kind::TextList,
         r#"allow_host_paths = ["/srv/data"]"#,
-        "Directories outside the allocation that tasks may bind from, load images from, name in a volume's options, or \
-         as a seccomp profile; symlinks are followed before the check. All when unset, as far as volumes.enabled lets them.",
+        "Directories outside the allocation that tasks may bind from, load images from, name in a volume's options, as \
+         a seccomp profile or as init_path; symlinks are followed before the check. All when unset, as far as \
+         volumes.enabled lets them.",
     )
     .checked("absolute paths", check_path, r#"allow_host_paths = ["data"]"#),
+    row(
+        "allow_volumes",
+        Kind::TextList,
+        r#"allow_volumes = ["team-*"]"#,
+        "Volumes of Podman that tasks may mount, by name; * stands for anything. Volumes without a name are new and \
+         nobody else's. All when unset.",
+    ),
+    row(
+        "allow_secrets",
+        Kind::TextList,
+        r#"allow_secrets = ["team-*"]"#,
+        "Secrets of Podman that tasks may read, by name; * stands for anything. All when unset.",
+    ),
+    row(
+        "allow_annotations",
+        Kind::TextList,
+        r#"allow_annotations = ["org.example.*"]"#,
+        "Annotations that tasks may set, by name; * stands for anything. OCI runtimes and hooks take some for orders. \
+         All when unset.",
+    ),
     row(
         "allow_unconfined",
         Kind::Bool,
         "allow_unconfined = false",
-        "Whether tasks may switch confinement off: seccomp, AppArmor, SELinux, hidden paths. Allowed when unset.",
+        "Whether tasks may choose how they are confined: no seccomp, AppArmor or SELinux, hidden paths, a SELinux label, \
+         a seccomp profile that is not below allow_host_paths, and annotations that begin with run.oci., io.podman. or \
+         org.systemd. Allowed when unset.",
     ),
 ];
 

@@ -5,6 +5,8 @@ use crate::domain::secret::Texts;
 use crate::domain::task::TaskRequest;
 use std::collections::BTreeMap;
 
+/// What our labels begin with. They are the driver's memory: those of a job are left out.
+const OURS: &str = "io.nomad-driver-podman.";
 /// Which driver owns the container; its value is [`DRIVER`].
 pub const DRIVER_LABEL: &str = "io.nomad-driver-podman.driver";
 /// The value of [`DRIVER_LABEL`].
@@ -67,13 +69,13 @@ pub enum Owner {
 /// Labels that the operator may ask for, as the Go driver writes them.
 const NOMAD: &str = "com.hashicorp.nomad";
 
-/// All labels of a task's container: the job's own, those that the operator asks for, ours. The later win, so a
-/// job cannot pass its container off as somebody else's.
+/// All labels of a task's container: the job's own, those that the operator asks for, ours. The later win, and the job
+/// has none of ours, so that it can neither pass its container off as somebody else's nor an image off as pulled.
 pub fn labels(task: &TaskRequest, own: &Texts, extra: &[String], backlog_max: Option<u64>) -> Texts {
     let mut labels = own.clone();
+    labels.retain(|name, _| !name.starts_with(OURS));
     labels.extend(extra_labels(task, extra));
     labels.extend(of_task(task));
-    labels.remove(BACKLOG_LABEL);
     labels.extend(backlog_max.map(|bytes| (BACKLOG_LABEL.to_owned(), bytes.to_string())));
     labels
 }
@@ -134,8 +136,10 @@ mod tests {
 
     #[test]
     fn a_job_cannot_forge_our_labels() {
-        let own = [(TASK_LABEL, "forged"), (BACKLOG_LABEL, "1"), ("team", "core")].into_iter().collect();
+        let forged = [TASK_LABEL, BACKLOG_LABEL, PULLED_LABEL, "io.nomad-driver-podman.next"];
+        let own = forged.map(|name| (name, "1 forged")).into_iter().chain([("team", "core")]).collect();
         let labels = labels(&task(), &own, &[], None);
+        assert!(labels.values().all(|value| value != "1 forged"), "{:?}", *labels);
         assert_eq!(labels["team"], "core");
         assert_eq!(labels[TASK_LABEL], task().id.as_str());
         assert_eq!(log_backlog(&labels), None);

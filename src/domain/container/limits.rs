@@ -6,6 +6,7 @@ use crate::domain::config::Problem;
 use crate::domain::config::grammar::memory::MemorySize;
 use crate::domain::config::grammar::ulimit::Ulimit;
 use crate::domain::config::task::resources::ResourceOptions;
+use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::task::request::{MemoryMax, Resources};
 use std::collections::BTreeMap;
 
@@ -17,22 +18,10 @@ const CPU_PERIOD: u64 = 100_000;
 /// The least that the kernel takes as a period or a quota.
 const CPU_LEAST: u64 = 1_000;
 
-/// The limits of a task.
+/// The limits of a task, as far as the runtime has controllers for them.
 pub fn limits(resources: &Resources, config: &ResourceOptions, node: Node<'_>) -> Result<Limits, Problem> {
     let memory = hard_limit(resources);
-    let limits = Limits {
-        pids: config.pids_limit,
-        ulimits: ulimits(config),
-        shm_size: config.shm_size,
-        oom_score_adj: config.oom_score_adj,
-        sysctl: config.sysctl.clone(),
-        ..Limits::default()
-    };
-    if node.runtime.rootless && node.runtime.cgroup_version == 1 {
-        // It has no cgroup to limit: asking for one would fail the start.
-        return Ok(Limits { pids: None, ..limits });
-    }
-    Ok(Limits {
+    let wanted = Limits {
         cpu_shares: Some(resources.cpu_shares).filter(|shares| *shares > 0),
         cpuset: Some(resources.cpuset.clone()).filter(|cores| !cores.is_empty()),
         memory,
@@ -41,8 +30,50 @@ pub fn limits(resources: &Resources, config: &ResourceOptions, node: Node<'_>) -
         // Swappiness of a group exists on cgroup v1 only.
         memory_swappiness: config.memory_swappiness.filter(|_| node.runtime.cgroup_version == 1),
         cpu_quota: config.cpu_hard_limit.then(|| cpu_quota(resources, config, node.cores)),
-        ..limits
-    })
+        pids: config.pids_limit,
+        ulimits: ulimits(config),
+        shm_size: config.shm_size,
+        oom_score_adj: config.oom_score_adj,
+        sysctl: config.sysctl.clone(),
+    };
+    Ok(within_reach(wanted, node.runtime))
+}
+
+/// Asking for a limit without a controller would fail the start. Every task has a weight, so that it is not asked for
+/// where a rootless runtime does not say what it has.
+fn within_reach(wanted: Limits, runtime: &RuntimeFacts) -> Limits {
+    let (cpu, memory) = (!runtime.lacks("cpu"), !runtime.lacks("memory"));
+    let unsure = runtime.rootless && runtime.cgroup_controllers.is_none();
+    Limits {
+        cpu_shares: wanted.cpu_shares.filter(|_| cpu && !unsure),
+        cpu_quota: wanted.cpu_quota.filter(|_| cpu),
+        cpuset: wanted.cpuset.filter(|_| !runtime.lacks("cpuset")),
+        memory: wanted.memory.filter(|_| memory),
+        memory_reservation: wanted.memory_reservation.filter(|_| memory),
+        memory_swap: wanted.memory_swap.filter(|_| memory),
+        memory_swappiness: wanted.memory_swappiness.filter(|_| memory),
+        pids: wanted.pids.filter(|_| !runtime.lacks("pids")),
+        ..wanted
+    }
+}
+
+/// The limits that a task asks for and does not get, in words for a person.
+pub fn out_of_reach(
+    resources: &Resources,
+    config: &ResourceOptions,
+    runtime: &RuntimeFacts,
+) -> Option<String> {
+    let asked = [
+        ("memory", hard_limit(resources).is_some() || config.memory_reservation.is_some()),
+        ("cpu", config.cpu_hard_limit),
+        ("cpuset", !resources.cpuset.is_empty()),
+        ("pids", config.pids_limit.is_some_and(|limit| limit > 0)),
+    ];
+    let missing = asked.into_iter().filter(|(controller, asked)| *asked && runtime.lacks(controller));
+    let missing: Vec<&str> = missing.map(|(controller, _)| controller).collect();
+    let told =
+        || format!("Not limited: {}; rootless Podman has no cgroup controller for it", missing.join(", "));
+    (!missing.is_empty()).then(told)
 }
 
 fn ulimits(config: &ResourceOptions) -> BTreeMap<String, Ulimit> {
@@ -105,9 +136,49 @@ fn swap_limit(memory: Option<u64>, swap: Option<MemorySize>) -> Result<Option<Sw
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::config::PluginConfig;
 
     fn resources(memory_mb: u64, memory_max: MemoryMax) -> Resources {
         Resources { memory_mb, memory_max, ..Resources::default() }
+    }
+
+    /// What a rootless runtime gets of a task that asks for everything, and what is told.
+    fn rootless(cgroup_version: u8, controllers: Option<&[&str]>) -> (Limits, Option<String>) {
+        let resources =
+            Resources { cpu_shares: 5, cpuset: "0".to_owned(), ..resources(20, MemoryMax::Unset) };
+        let config =
+            ResourceOptions { pids_limit: Some(9), cpu_hard_limit: true, ..ResourceOptions::default() };
+        let controllers = controllers.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+        let runtime = RuntimeFacts {
+            rootless: true,
+            cgroup_version,
+            cgroup_controllers: controllers,
+            ..RuntimeFacts::default()
+        };
+        let node = Node { plugin: &PluginConfig::default(), runtime: &runtime, cores: 1 };
+        (limits(&resources, &config, node).unwrap(), out_of_reach(&resources, &config, &runtime))
+    }
+
+    #[test]
+    fn a_rootless_runtime_is_asked_for_what_was_delegated_to_it_and_the_rest_is_told() {
+        let (all, told) = rootless(2, Some(&["cpuset", "cpu", "memory", "pids"]));
+        assert!(
+            all.cpu_shares == Some(5) && all.cpu_quota.is_some() && all.cpuset.is_some() && told.is_none()
+        );
+        let (some, told) = rootless(2, Some(&["memory", "pids"]));
+        assert_eq!((some.cpu_shares, some.cpu_quota, some.cpuset), (None, None, None));
+        assert!(some.memory.is_some() && some.memory_swap.is_some() && some.pids == Some(9));
+        assert!(told.unwrap().starts_with("Not limited: cpu, cpuset;"));
+        let (none, told) = rootless(1, None);
+        assert_eq!(none, Limits::default());
+        assert!(told.unwrap().starts_with("Not limited: memory, cpu, cpuset, pids;"));
+    }
+
+    #[test]
+    fn a_rootless_runtime_that_does_not_say_what_it_has_is_not_asked_for_a_weight() {
+        let (limits, told) = rootless(2, None);
+        assert!(limits.cpu_shares.is_none() && limits.memory.is_some() && limits.cpu_quota.is_some());
+        assert_eq!(told, None);
     }
 
     #[test]

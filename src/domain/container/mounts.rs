@@ -20,8 +20,7 @@ pub fn mounts(
 ) -> Vec<Mount> {
     let label = plugin.selinux_label.as_deref().filter(|_| !privileged);
     let mut mounts = alloc_mounts(task, label);
-    let driver = storage.volume_driver.as_deref();
-    mounts.extend(storage.volumes.iter().map(|volume| volume_mount(task, volume, driver, label)));
+    mounts.extend(storage.volumes.iter().map(|volume| volume_mount(task, volume, storage, label)));
     mounts.extend(storage.mount.iter().map(|mount| mount_block(task, mount, label)));
     mounts.extend(task.mounts.iter().map(|mount| host_mount(mount, label, privileged)));
     mounts.extend(storage.tmpfs.iter().map(tmpfs_mount));
@@ -30,8 +29,7 @@ pub fn mounts(
 
 /// Host paths that the job itself chose, with the targets they are for.
 pub fn chosen_by_job(task: &TaskRequest, storage: &StorageOptions) -> Vec<(String, PathBuf)> {
-    let named = |volume: &&Volume| is_named(&volume.host, storage.volume_driver.as_deref());
-    let volumes = storage.volumes.iter().filter(|volume| !named(volume));
+    let volumes = storage.volumes.iter().filter(|volume| !storage.is_named(volume));
     let volumes = volumes.map(|volume| (volume.container.clone(), host_path(task, &volume.host)));
     let binds = storage.mount.iter().filter_map(|mount| match &mount.source {
         MountSourceOption::Bind { host, .. } => Some((mount.target.clone(), host_path(task, host))),
@@ -130,19 +128,14 @@ fn alloc_mounts(task: &TaskRequest, label: Option<&str>) -> Vec<Mount> {
     ]
 }
 
-fn volume_mount(task: &TaskRequest, volume: &Volume, driver: Option<&str>, label: Option<&str>) -> Mount {
+fn volume_mount(task: &TaskRequest, volume: &Volume, storage: &StorageOptions, label: Option<&str>) -> Mount {
     let (target, options) = (volume.container.clone(), volume.options.clone());
-    if is_named(&volume.host, driver) {
-        let driver = driver.filter(|driver| *driver != "local").map(str::to_owned);
+    if storage.is_named(volume) {
+        let driver = storage.volume_driver.clone().filter(|driver| driver != "local");
         let named = NamedVolume { name: volume.host.clone(), driver, ..NamedVolume::default() };
         return Mount { target, source: MountSource::Volume(named), options };
     }
     Mount { target, source: bind(task, &volume.host), options: with_label(options, label) }
-}
-
-/// With a volume driver, what does not look like a path is the name of a volume; as in Nomad's Docker driver.
-fn is_named(source: &str, driver: Option<&str>) -> bool {
-    driver.is_some() && !source.starts_with(['/', '.'])
 }
 
 fn bind(task: &TaskRequest, written: &str) -> MountSource {
@@ -307,7 +300,9 @@ mod tests {
             let options = Value::object(options.iter().map(|(name, value)| (*name, Value::from(*value))));
             let config = Value::object([("name", driver.into()), ("options", options)]);
             let volume = Value::object([("driver_config", config)]);
-            let mount = Value::object([("target", "/t".into()), ("volume_options", volume)]);
+            let source = Value::from("v");
+            let mount =
+                Value::object([("target", "/t".into()), ("source", source), ("volume_options", volume)]);
             let found = in_volume_options(&task(), &storage([("mount", mount)]));
             found.into_iter().map(|found| found.path.display().to_string()).collect::<Vec<_>>()
         };
@@ -335,8 +330,36 @@ mod tests {
     #[test]
     fn devices_of_the_job_and_of_plugins_come_together() {
         let storage = storage([("devices", Value::from(vec!["/dev/fuse:/dev/f:r", "nvidia.com/gpu=0"]))]);
-        let (nodes, cdi) = devices(&task(), &storage);
-        assert_eq!((nodes[0].target.as_str(), nodes[0].permissions.as_str()), ("/dev/f", "r"));
+        let text = str::to_owned;
+        let plugged =
+            HostDevice { task_path: text("/dev/g"), host_path: text("/dev/gpu0"), permissions: text("mrw") };
+        let (nodes, cdi) = devices(&TaskRequest { devices: vec![plugged], ..task() }, &storage);
+        let nodes =
+            nodes.iter().map(|node| [&node.host, &node.target, &node.permissions].map(String::as_str));
+        assert_eq!(nodes.collect::<Vec<_>>(), [["/dev/gpu0", "/dev/g", "mrw"], ["/dev/fuse", "/dev/f", "r"]]);
         assert_eq!(cdi, ["nvidia.com/gpu=0"]);
+    }
+
+    #[test]
+    fn mounts_of_the_host_have_its_options_in_the_words_of_mount() {
+        let options = |read_only, propagation: &str, selinux: &str, privileged| {
+            let mount = HostMount {
+                task_path: "/t".to_owned(),
+                host_path: "/h".to_owned(),
+                read_only,
+                propagation: propagation.to_owned(),
+                selinux_label: selinux.to_owned(),
+            };
+            let plugin = PluginConfig { selinux_label: Some("z".to_owned()), ..PluginConfig::default() };
+            let task = TaskRequest { mounts: vec![mount], ..task() };
+            let mut mounts = mounts(&task, &StorageOptions::default(), &plugin, privileged).split_off(3);
+            let mount = mounts.remove(0);
+            assert_eq!((mount.target.as_str(), mount.source), ("/t", MountSource::Bind("/h".to_owned())));
+            mount.options.join(",")
+        };
+        assert_eq!(options(true, "private", "", false), "ro,rprivate,z");
+        assert_eq!(options(false, "host-to-task", "", false), "rslave,z");
+        assert_eq!(options(false, "bidirectional", "Z", false), "rshared,Z");
+        assert_eq!(options(false, "", "Z", true), "", "a privileged task needs no label");
     }
 }

@@ -92,6 +92,7 @@ impl Found {
         if let Some(option) = other {
             self.refuse(true, "logging.options", &format!("there is no {option}, only path and tag"));
         }
+        self.refuse(spec.log.rotate_at.is_some(), "logging.options", "its files have no max-size");
         let elsewhere = spec.log.driver == LogDriver::File && spec.log.options.contains_key("path");
         self.refuse(elsewhere, "logging.options", "path would move the file that is followed");
     }

@@ -21,7 +21,7 @@ fn what_came_later_is_refused_by_name() {
     assert_eq!(refused(|spec| spec.security.mask = vec!["/a".to_owned()]), ["security_opt"]);
     assert_eq!(refused(|spec| spec.security.user_namespace = Some(UserNamespace::NoMap)), ["userns"]);
     let size = |spec: &mut ContainerSpec| {
-        spec.log.options = [("max-size".to_owned(), "1m".to_owned())].into();
+        spec.log.rotate_at = Some(1 << 20);
     };
     assert_eq!(refused(size), ["logging.options"]);
 }

@@ -33,12 +33,28 @@ pub struct Plan {
     pub spec: ContainerSpec,
     /// How the image is got; the account is not in it yet.
     pub pull: PullRequest,
-    /// Host paths that the job chose. They must resolve to what [`Plan::path_rule`] allows.
+    /// Host paths that the job chose. They must resolve to what [`Plan::rule`] allows.
     pub paths: Vec<HostPath>,
     /// `None` if every path will do.
     pub path_rule: Option<PathRule>,
+    /// As `path_rule`, for seccomp profiles.
+    pub profile_rule: Option<PathRule>,
+    /// What the task asks for and does not get, for a person.
+    pub notes: Vec<String>,
     /// Container port of each label, for the host's service registration.
     pub port_map: BTreeMap<String, u16>,
+}
+
+impl Plan {
+    /// Where a path for this may lead; `None` for anywhere.
+    pub fn rule(&self, purpose: &PathPurpose) -> Option<&PathRule> {
+        match purpose {
+            PathPurpose::Seccomp => self.profile_rule.as_ref(),
+            PathPurpose::Mount(_) | PathPurpose::Volume { .. } | PathPurpose::Archive | PathPurpose::Init => {
+                self.path_rule.as_ref()
+            }
+        }
+    }
 }
 
 /// A host path that a job chose.
@@ -66,6 +82,8 @@ pub enum PathPurpose {
     Archive,
     /// The seccomp profile.
     Seccomp,
+    /// The init.
+    Init,
 }
 
 /// Translates a task.
@@ -79,7 +97,10 @@ pub fn plan(task: &TaskRequest, config: &TaskConfig, node: Node<'_>) -> Result<P
     let rules = node.plugin.policy.rules(&task.meta.namespace);
     let paths = host_paths(task, config, &spec);
     let pull = pull::request(task, &config.image);
-    problems.or(Plan { spec, pull, paths, path_rule: PathRule::of(node.plugin, &rules), port_map })
+    let path_rule = PathRule::of(node.plugin, &rules);
+    let profile_rule = PathRule::of_profiles(node.plugin, &rules);
+    let notes = limits::out_of_reach(&task.resources, &config.resources, node.runtime).into_iter().collect();
+    problems.or(Plan { spec, pull, paths, path_rule, profile_rule, notes, port_map })
 }
 
 fn spec(task: &TaskRequest, config: &TaskConfig, node: Node<'_>, problems: &mut Problems) -> ContainerSpec {
@@ -115,7 +136,7 @@ fn spec(task: &TaskRequest, config: &TaskConfig, node: Node<'_>, problems: &mut 
         annotations: process.annotations.clone(),
         oci_runtime: process.runtime.clone(),
         health: problems.note(health::health(&process.healthcheck)),
-        log: log::log(&config.logging, node.plugin),
+        log: problems.note(log::log(&config.logging, node.plugin)),
         security: security::security(&config.security, &task.meta.alloc_id),
         cdi_devices,
         secrets: storage.secrets.clone(),
@@ -147,7 +168,8 @@ fn host_paths(task: &TaskRequest, config: &TaskConfig, spec: &ContainerSpec) -> 
     };
     let seccomp = spec.security.seccomp.as_deref().filter(|profile| *profile != "unconfined");
     let seccomp = seccomp.map(|profile| (PathPurpose::Seccomp, profile));
-    let single = archive.into_iter().chain(seccomp);
+    let init = spec.init_path.as_deref().filter(|_| spec.init).map(|init| (PathPurpose::Init, init));
+    let single = archive.into_iter().chain(seccomp).chain(init);
     let single = single.map(|(purpose, path)| HostPath { purpose, path: mounts::host_path(task, path) });
     mounts.chain(volumes).chain(single).collect()
 }

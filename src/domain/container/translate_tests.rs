@@ -72,6 +72,8 @@ fn every_host_path_that_a_job_chooses_is_named() {
             ),
         ),
         ("security_opt", Value::from(vec!["seccomp=/etc/s.json"])),
+        ("init", true.into()),
+        ("init_path", "/usr/bin/tini".into()),
     ];
     let plan = planned(&options, &RuntimeFacts::default());
     let paths: Vec<_> = plan.paths.iter().map(|path| (&path.purpose, path.path.to_str().unwrap())).collect();
@@ -82,9 +84,12 @@ fn every_host_path_that_a_job_chooses_is_named() {
             (&PathPurpose::Mount("/x".to_owned()), "/nowhere/alloc-1/x"),
             (&PathPurpose::Archive, "/nowhere/alloc-1/web/local/app.tar"),
             (&PathPurpose::Seccomp, "/etc/s.json"),
+            (&PathPurpose::Init, "/usr/bin/tini"),
         ]
     );
     assert!(plan.path_rule.is_none() && plan.pull.comes_first());
+    let idle = planned(&[("init_path", "/usr/bin/tini".into())], &RuntimeFacts::default());
+    assert_eq!(idle.paths, [], "nothing runs it");
 }
 
 #[test]

@@ -47,17 +47,22 @@ impl<'a> BlockView<'a> {
         self.labels.first().cloned().unwrap_or_default()
     }
 
-    /// The blocks inside, dynamic ones written out.
+    /// The blocks inside, dynamic ones written out as far as they are known.
     pub(super) fn children(&self, eval: &mut Evaluator) -> Vec<BlockView<'a>> {
-        let mut children = vec![];
+        self.expanded(eval).0
+    }
+
+    /// As [`BlockView::children`], and whether there may be more of them.
+    fn expanded(&self, eval: &mut Evaluator) -> (Vec<BlockView<'a>>, bool) {
+        let (mut children, mut open) = (vec![], false);
         for block in self.body.blocks() {
             if block.has_ident("dynamic") {
-                expand(eval, block, &self.bound, &mut children);
+                open |= expand(eval, block, &self.bound, &mut children).is_none();
             } else {
                 children.push(BlockView::of(block, &self.bound));
             }
         }
-        children
+        (children, open)
     }
 }
 
@@ -67,21 +72,29 @@ fn header(block: &Block) -> Range<usize> {
     start.start..end
 }
 
-/// Writes out `dynamic "KIND" { for_each, iterator, labels, content {} }`.
-fn expand<'a>(eval: &mut Evaluator, block: &'a Block, bound: &Bound, out: &mut Vec<BlockView<'a>>) {
+/// Writes out `dynamic "KIND" { for_each, iterator, labels, content {} }`; `None` if what it makes is not known.
+fn expand<'a>(
+    eval: &mut Evaluator,
+    block: &'a Block,
+    bound: &Bound,
+    out: &mut Vec<BlockView<'a>>,
+) -> Option<()> {
     let span = header(block);
     let Some(kind) = block.labels.first().map(|label| label.as_str().to_owned()) else {
-        return eval.problem(span, "a dynamic block has one label, the type of the blocks it makes");
+        eval.problem(span, "a dynamic block has one label, the type of the blocks it makes");
+        return None;
     };
     let (Some(for_each), Some(content)) =
         (block.body.get_attribute("for_each"), block.body.get_blocks("content").next())
     else {
-        return eval.problem(span, "a dynamic block needs for_each and a content block");
+        eval.problem(span, "a dynamic block needs for_each and a content block");
+        return None;
     };
-    let Some(items) = eval.eval(&for_each.value, bound) else { return };
+    let items = eval.eval(&for_each.value, bound)?;
     let Some(items) = elements(&items) else {
         let span = for_each.value.span().unwrap_or_default();
-        return eval.problem(span, format!("for_each must be a list or a map, not {items}"));
+        eval.problem(span, format!("for_each must be a list or a map, not {items}"));
+        return None;
     };
     let iterator = block.body.get_attribute("iterator").and_then(|it| it.value.as_variable());
     let iterator = iterator.map_or(kind.as_str(), |name| name.as_str()).to_owned();
@@ -98,6 +111,7 @@ fn expand<'a>(eval: &mut Evaluator, block: &'a Block, bound: &Bound, out: &mut V
             span: span.clone(),
         });
     }
+    Some(())
 }
 
 fn elements(collection: &hcl::Value) -> Option<Vec<(hcl::Value, hcl::Value)>> {
@@ -138,14 +152,15 @@ pub(super) struct Fields<'a, 'e> {
     /// Where findings go.
     pub eval: &'e mut Evaluator,
     children: Vec<BlockView<'a>>,
+    open: bool,
     known: BTreeSet<&'static str>,
 }
 
 impl<'a, 'e> Fields<'a, 'e> {
     /// Access to `view`.
     pub(super) fn new(view: &'e BlockView<'a>, eval: &'e mut Evaluator) -> Self {
-        let children = view.children(eval);
-        Self { view, eval, children, known: BTreeSet::new() }
+        let (children, open) = view.expanded(eval);
+        Self { view, eval, children, open, known: BTreeSet::new() }
     }
 
     fn attribute(&mut self, name: &'static str) -> Option<&'a Attribute> {
@@ -234,6 +249,11 @@ impl<'a, 'e> Fields<'a, 'e> {
     /// Whether dynamic blocks may make more blocks elsewhere, from values that are not known here.
     pub(super) fn may_have_more(&self) -> bool {
         self.eval.purpose == Purpose::Judge && self.view.body.has_blocks("dynamic")
+    }
+
+    /// Whether there are dynamic blocks of which nobody knows here what they make.
+    pub(super) fn are_open(&self) -> bool {
+        self.eval.purpose == Purpose::Judge && self.open
     }
 
     /// All blocks of a type.

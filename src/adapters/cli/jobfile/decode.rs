@@ -153,7 +153,10 @@ pub(super) fn restart(fields: &mut Fields<'_, '_>, inherited: RestartPolicy) -> 
 
 /// The `network` block among `fields`.
 pub(super) fn network(fields: &mut Fields<'_, '_>, count: u32) -> Option<Network> {
-    let block = fields.block("network")?;
+    let Some(block) = fields.block("network") else {
+        let unknown = Network { may_have_more: true, ..Network::default() };
+        return fields.are_open().then_some(unknown);
+    };
     let mut fields = Fields::new(&block, fields.eval);
     let mode = fields.text("mode").unwrap_or_default();
     if mode == "bridge" || mode.starts_with("cni/") {
@@ -164,8 +167,9 @@ pub(super) fn network(fields: &mut Fields<'_, '_>, count: u32) -> Option<Network
     let ports = fields.blocks("port");
     let ports = ports.iter().map(|block| port(fields.eval, block, count)).collect();
     let dns = fields.block("dns").map(|block| dns(fields.eval, &block));
+    let may_have_more = fields.are_open();
     fields.finish(&["mbits", "hostname", "device", "cidr", "cni"], &[]);
-    Some(Network { mode, ports, dns })
+    Some(Network { mode, ports, dns, may_have_more })
 }
 
 fn port(eval: &mut Evaluator, view: &BlockView<'_>, count: u32) -> PortSpec {

@@ -106,6 +106,8 @@ pub struct Network {
     pub ports: Vec<PortSpec>,
     /// Its `dns` block.
     pub dns: Option<Dns>,
+    /// It may have ports, or be there at all, by what only Nomad knows.
+    pub may_have_more: bool,
 }
 
 /// A `port` block.

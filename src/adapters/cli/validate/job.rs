@@ -119,7 +119,8 @@ fn unknown_port(group: &Group, task: &Task, at: usize, label: &Value) -> Option<
     let label = label.split('/').next().unwrap_or(label);
     let known: Vec<&str> =
         group.network.iter().flat_map(|it| &it.ports).map(|it| it.label.as_str()).collect();
-    if known.contains(&label) {
+    let may_have_it = group.network.as_ref().is_some_and(|network| network.may_have_more);
+    if known.contains(&label) || may_have_it {
         return None;
     }
     let have = if known.is_empty() { "no ports".to_owned() } else { known.join(", ") };
@@ -133,7 +134,8 @@ fn unknown_port(group: &Group, task: &Task, at: usize, label: &Value) -> Option<
 fn forbidden(plugin: &PluginConfig, namespace: &str, config: &TaskConfig, value: &Value) -> Vec<Problem> {
     let Value::Map(map) = value else { return vec![] };
     let known = |option: &str| !map.get(option).is_some_and(has_unknown);
-    let violations = policy::check(&plugin.policy.rules(namespace), config).err();
+    let violations =
+        policy::check(&plugin.policy.rules(namespace), config, plugin.default_socket_name()).err();
     let violations = violations.into_iter().flat_map(|violations| violations.0);
     let violations = violations.filter(|violation| known(violation.option)).map(|violation| {
         let reason = format!("refused by {} of the plugin config: {}", violation.rule, violation.reason);

@@ -43,9 +43,14 @@ pub fn planned(
 
 /// Host paths of a plan that its rule forbids, judged by their text. `config` is the block as it was written.
 pub fn outside(plan: &Plan, plugin: &PluginConfig, namespace: &str, config: &Value) -> Vec<Problem> {
-    let Some(rule) = &PathRule::of(plugin, &plugin.policy.rules(namespace)) else { return vec![] };
-    let forbidden = plan.paths.iter().filter(|host| !rule.allows(&host.path, Path::new(ALLOC)));
-    forbidden.map(|host| Problem::new(option(host, config), refusal(rule, &host.path))).collect()
+    let rules = plugin.policy.rules(namespace);
+    let (usual, profiles) = (PathRule::of(plugin, &rules), PathRule::of_profiles(plugin, &rules));
+    let refused = |host: &HostPath| {
+        let rule = if host.purpose == PathPurpose::Seccomp { &profiles } else { &usual };
+        let rule = rule.as_ref().filter(|rule| !rule.allows(&host.path, Path::new(ALLOC)))?;
+        Some(Problem::new(option(host, config), refusal(rule, &host.path)))
+    };
+    plan.paths.iter().filter_map(refused).collect()
 }
 
 fn refusal(rule: &PathRule, path: &Path) -> String {
@@ -54,7 +59,8 @@ fn refusal(rule: &PathRule, path: &Path) -> String {
         return what + "is outside the allocation";
     }
     let roots: Vec<_> = rule.roots.iter().map(|root| root.to_string_lossy()).collect();
-    format!("{what}is outside the allocation (allowed: {}), unless a symlink leads there", roots.join(", "))
+    let place = if rule.allocation { "is outside the allocation" } else { "is not below allow_host_paths" };
+    format!("{what}{place} (allowed: {}), unless a symlink leads there", roots.join(", "))
 }
 
 /// The option that names the path.
@@ -67,6 +73,7 @@ fn option(host: &HostPath, config: &Value) -> String {
             .map_or_else(|| "mount".to_owned(), |mount| mount + ".volume_options.driver_config.options"),
         PathPurpose::Archive => "image".to_owned(),
         PathPurpose::Seccomp => "security_opt".to_owned(),
+        PathPurpose::Init => "init_path".to_owned(),
     }
 }
 

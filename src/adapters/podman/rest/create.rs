@@ -62,7 +62,9 @@ impl Podman {
 
 fn volume_body(volume: &NamedVolume) -> serde_json::Value {
     serde_json::json!({
-        "Name": volume.name, "Driver": volume.driver, "Options": *volume.options, "Labels": *volume.labels,
+        "Name": volume.name, "Driver": volume.driver, "Options": *volume.options,
+        // Later ones read the second, which earlier ones do not know.
+        "Label": *volume.labels, "Labels": *volume.labels,
     })
 }
 
@@ -88,8 +90,9 @@ mod tests {
     #[test]
     fn a_volume_is_made_as_the_block_says() {
         let options = json!({"o": "addr=10.0.0.9"});
+        let labels = json!({"team": "core"});
         let expected =
-            json!({"Name": "data", "Driver": "nfs", "Options": options, "Labels": {"team": "core"}});
+            json!({"Name": "data", "Driver": "nfs", "Options": options, "Label": labels, "Labels": labels});
         assert_eq!(volume_body(&volume()), expected);
     }
 

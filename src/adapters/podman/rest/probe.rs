@@ -54,6 +54,7 @@ fn facts(info: wire::Info) -> RuntimeFacts {
         cgroup_manager: host.cgroup_manager,
         capabilities: security.capabilities,
         socket: host.remote_socket.path,
+        cgroup_controllers: host.cgroup_controllers,
     }
 }
 
@@ -81,7 +82,19 @@ mod tests {
             cgroup_manager: "cgroupfs".to_owned(),
             capabilities: "CAP_KILL".to_owned(),
             socket: String::new(),
+            cgroup_controllers: None,
         };
         assert_eq!(facts, expected);
+    }
+
+    #[test]
+    fn a_service_without_controllers_is_told_from_one_that_does_not_say() {
+        let controllers = |host: &str| {
+            let info = format!(r#"{{"host":{{"cgroupVersion":"v2","security":{{"rootless":true}}{host}}}}}"#);
+            facts(serde_json::from_str(&info).unwrap()).cgroup_controllers
+        };
+        assert_eq!(controllers(""), None);
+        assert_eq!(controllers(r#","cgroupControllers":null"#), Some(vec![]));
+        assert_eq!(controllers(r#","cgroupControllers":["memory"]"#), Some(vec!["memory".to_owned()]));
     }
 }

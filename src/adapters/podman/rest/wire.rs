@@ -3,7 +3,7 @@
 
 use crate::adapters::podman::inspect::{nullable, texts};
 use crate::domain::secret::Texts;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// `POST /containers/create`.
 #[derive(Debug, Default, Deserialize)]
@@ -124,6 +124,11 @@ pub struct ExecInspect {
     pub pid: u32,
 }
 
+/// What is there although it may be `null`.
+fn said<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Vec<String>>, D::Error> {
+    nullable(json).map(Some)
+}
+
 /// `GET /info`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -142,6 +147,9 @@ pub struct Host {
     pub cgroup_version: String,
     /// `systemd` or `cgroupfs`.
     pub cgroup_manager: String,
+    /// From 4.0 on; `null` where there are none.
+    #[serde(deserialize_with = "said")]
+    pub cgroup_controllers: Option<Vec<String>>,
     /// From 2.1 on; `null` without a service.
     #[serde(deserialize_with = "nullable")]
     pub remote_socket: RemoteSocket,

@@ -9,7 +9,8 @@ pub mod security;
 pub mod storage;
 
 use super::check::check;
-use super::problem::Problems;
+use super::grammar::namespace::NamespaceOption;
+use super::problem::{Problem, Problems};
 use super::reader::Reader;
 use super::task_options::TASK_OPTIONS;
 use super::value::Value;
@@ -48,7 +49,27 @@ impl TaskConfig {
             security: security::read(task),
             logging: logging::read(&task.block("logging")),
         };
+        problems.0.extend(config.contradictions());
         problems.or(config)
+    }
+
+    /// Options of different topics that exclude each other: Podman would refuse them, or drop one.
+    fn contradictions(&self) -> Vec<Problem> {
+        let own = matches!(
+            self.security.ipc_mode,
+            None | Some(NamespaceOption::Private | NamespaceOption::Shareable)
+        );
+        let shm_size = (self.resources.shm_size.is_some() && !own)
+            .then(|| Problem::new("shm_size", "needs ipc_mode private or shareable"));
+        let foreign =
+            matches!(self.security.uts_mode, Some(NamespaceOption::Host | NamespaceOption::Path(_)));
+        let hostname = (self.process.hostname.is_some() && foreign).then(|| {
+            Problem::new(
+                "hostname",
+                "needs uts_mode private: the name is of a namespace that is not the task's",
+            )
+        });
+        shm_size.into_iter().chain(hostname).collect()
     }
 }
 

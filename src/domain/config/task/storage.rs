@@ -25,6 +25,13 @@ pub struct StorageOptions {
     pub storage_opt: BTreeMap<String, String>,
 }
 
+impl StorageOptions {
+    /// With a volume driver, what does not look like a path is the name of a volume; as in Nomad's Docker driver.
+    pub fn is_named(&self, volume: &Volume) -> bool {
+        self.volume_driver.is_some() && !volume.host.starts_with(['/', '.'])
+    }
+}
+
 /// One `mount` block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MountOption {

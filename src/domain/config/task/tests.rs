@@ -40,6 +40,46 @@ fn options_that_contradict_each_other_are_told() {
 }
 
 #[test]
+fn shared_memory_has_a_size_where_it_is_the_tasks_own() {
+    let sized = |ipc: &'static str| decode([("shm_size", "1m".into()), ("ipc_mode", ipc.into())]);
+    for ipc in ["", "private", "shareable"] {
+        assert!(sized(ipc).is_ok(), "{ipc}");
+    }
+    for ipc in ["host", "none", "container:x", "task:db", "ns:/proc/1/ns/ipc"] {
+        assert!(sized(ipc).unwrap_err().to_string().contains("shm_size: needs ipc_mode"), "{ipc}");
+    }
+}
+
+#[test]
+fn a_host_name_is_for_a_namespace_of_the_tasks_own() {
+    let named = |uts: &'static str| decode([("hostname", "web".into()), ("uts_mode", uts.into())]);
+    assert!(named("").is_ok() && named("private").is_ok());
+    for uts in ["host", "ns:/proc/1/ns/uts"] {
+        assert!(named(uts).unwrap_err().to_string().contains("hostname: needs uts_mode"), "{uts}");
+    }
+}
+
+#[test]
+fn a_volume_without_a_name_is_made_in_no_particular_way() {
+    let mount = |name: &'static str, options: Value| {
+        decode([(
+            "mount",
+            map([("target", "/a".into()), ("source", name.into()), ("volume_options", options)]),
+        )])
+    };
+    let labels = || map([("labels", map([("a", "b".into())]))]);
+    let driver = |name: &'static str| map([("driver_config", map([("name", name.into())]))]);
+    assert!(
+        mount("v", labels()).is_ok()
+            && mount("v", driver("nfs")).is_ok()
+            && mount("", driver("local")).is_ok()
+    );
+    for options in [labels(), driver("nfs")] {
+        assert!(mount("", options).unwrap_err().to_string().contains("mount[0]: labels"));
+    }
+}
+
+#[test]
 fn an_empty_text_is_an_option_left_out() {
     let config = decode([("memory_swap", "".into()), ("userns", "".into()), ("socket", "".into())]);
     assert_eq!(config, decode([]));

@@ -19,7 +19,7 @@ pub const LOGGING: &[OptionRow] = &[
     .since("0.4.0")
     .docker("type or driver")
     .checked("nomad or journald", |value| one_of(value, LOG_DRIVERS), r#"driver = "syslog""#),
-    row("options", Kind::TextMap, r#"options { tag = "redis" }"#, "Options of Podman's log driver, such as tag.")
+    row("options", Kind::TextMap, r#"options { tag = "redis" }"#, "tag for Podman's log driver; max-size, beyond which Podman begins the file of driver nomad anew.")
         .since("0.4.0")
         .docker("config"),
     row(

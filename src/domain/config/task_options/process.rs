@@ -20,7 +20,7 @@ const HEALTHCHECK: &[OptionRow] = &[
         Kind::TextOrList,
         r#"command = ["curl", "-f", "http://localhost"]"#,
         "What to run in the container: a list for a program and its arguments, a text for the shell. Exit 0 is \
-         healthy. The image's own when unset.",
+         healthy. The block needs it; without the block the image's own check runs.",
     )
     .ours(),
     row("interval", Kind::Text, r#"interval = "30s""#, "Pause between two checks; 30s when unset.")
@@ -78,11 +78,12 @@ pub const ROWS: &[OptionRow] = &[
         "hostname",
         Kind::Text,
         r#"hostname = "web""#,
-        "The container's host name. With count above one, every container of the task has the same.",
+        "The container's host name. With count above one, every container of the task has the same. Needs a \
+         uts_mode of private.",
     ),
     row("labels", Kind::TextMap, r#"labels { team = "core" }"#, "Labels of the container, below the driver's own.")
         .since("0.3.0"),
-    row("annotations", Kind::TextMap, r#"annotations = { "run.oci.keep_original_groups" = "1" }"#, "OCI annotations.")
+    row("annotations", Kind::TextMap, r#"annotations = { "org.example.team" = "core" }"#, "OCI annotations.")
         .ours(),
     row("init", Kind::Bool, "init = true", "Runs an init that forwards signals and reaps processes.")
         .default(Default::Bool(false))

@@ -4,6 +4,7 @@ use super::row;
 use crate::domain::config::grammar::{device, memory, secret, tmpfs, volume};
 use crate::domain::config::row::{Default, Kind, OptionRow, one_of, parses};
 use crate::domain::config::value::Value;
+use std::collections::BTreeMap;
 
 /// Values of `mount.type`.
 pub const MOUNT_TYPES: &[&str] = &["volume", "bind", "tmpfs"];
@@ -135,7 +136,7 @@ pub const ROWS: &[OptionRow] = &[
     .ours()
     .docker("mount or mounts")
     .checked(
-        "a bind has a source, a tmpfs has none",
+        "a bind has a source, so has a volume with labels or driver_config, a tmpfs has none",
         check_mount,
         "mount {\n  type   = \"bind\"\n  target = \"/data\"\n}",
     ),
@@ -192,10 +193,37 @@ fn absolute(text: &str) -> Result<(), String> {
 
 fn check_mount(value: &Value) -> Result<(), String> {
     let Value::Map(mount) = value else { return Ok(()) };
-    let source = mount.get("source").is_some_and(|source| !matches!(source, Value::Null));
-    match mount.get("type") {
-        Some(Value::Text(kind)) if kind == "bind" && !source => Err("a bind needs a source".to_owned()),
-        Some(Value::Text(kind)) if kind == "tmpfs" && source => Err("a tmpfs has no source".to_owned()),
+    let source = match mount.get("source") {
+        None | Some(Value::Null) => false,
+        Some(Value::Text(source)) => !source.is_empty(),
+        // What is not known may be one.
+        Some(_) => true,
+    };
+    let kind = match mount.get("type") {
+        None | Some(Value::Null) => "volume",
+        Some(Value::Text(kind)) => kind.as_str(),
+        Some(_) => return Ok(()),
+    };
+    match (kind, source) {
+        ("bind", false) => Err("a bind needs a source".to_owned()),
+        ("tmpfs", true) => Err("a tmpfs has no source".to_owned()),
+        ("volume", false) if is_special(mount) => {
+            Err("labels and driver_config need a source: a volume without a name is Podman's own".to_owned())
+        }
         _ => Ok(()),
     }
+}
+
+/// Whether a volume is to be made in a particular way.
+fn is_special(mount: &BTreeMap<String, Value>) -> bool {
+    let inside = |value: Option<&Value>, name: &str| match value {
+        Some(Value::Map(map)) => map.get(name).cloned(),
+        _ => None,
+    };
+    let filled = |value: &Option<Value>| matches!(value, Some(Value::Map(map)) if !map.is_empty());
+    let options = mount.get("volume_options");
+    let config = inside(options, "driver_config");
+    let driver = inside(config.as_ref(), "name");
+    let driver = matches!(driver, Some(Value::Text(name)) if !name.is_empty() && name != "local");
+    driver || filled(&inside(config.as_ref(), "options")) || filled(&inside(options, "labels"))
 }

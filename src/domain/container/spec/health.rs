@@ -40,6 +40,8 @@ pub struct Log {
     pub driver: LogDriver,
     /// Options of that driver.
     pub options: BTreeMap<String, String>,
+    /// Bytes of the file beyond which it begins anew; `None` for what the runtime does.
+    pub rotate_at: Option<u64>,
 }
 
 /// Who takes the output.

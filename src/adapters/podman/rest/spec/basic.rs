@@ -57,6 +57,9 @@ struct LogConfiguration<'a> {
     driver: Option<&'static str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     options: &'a BTreeMap<String, String>,
+    /// Of the file; not read from the options (2.2 and later).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -124,7 +127,7 @@ fn log(log: &Log) -> LogConfiguration<'_> {
         LogDriver::Journal => Some("journald"),
         LogDriver::Runtime => None,
     };
-    LogConfiguration { driver, options: &log.options }
+    LogConfiguration { driver, options: &log.options, size: log.rotate_at }
 }
 
 type Secrets<'a> = (Vec<Secret<'a>>, BTreeMap<&'a str, &'a str>);

@@ -19,7 +19,7 @@ const RETRIES: u32 = 3;
 pub struct Health {
     #[serde(skip_serializing_if = "Option::is_none")]
     healthconfig: Option<Config>,
-    /// As Podman counts them: 0 none, 1 restart, 2 kill, 3 stop.
+    /// As Podman counts them: 0 none, 1 invalid, 2 kill, 3 restart, 4 stop.
     #[serde(skip_serializing_if = "Option::is_none")]
     health_check_on_failure_action: Option<u8>,
     #[serde(rename = "healthLogDestination", skip_serializing_if = "Option::is_none")]
@@ -88,7 +88,7 @@ fn action(action: HealthAction) -> Option<u8> {
     match action {
         HealthAction::None => None,
         HealthAction::Kill => Some(2),
-        HealthAction::Stop => Some(3),
+        HealthAction::Stop => Some(4),
     }
 }
 

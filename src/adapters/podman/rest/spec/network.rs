@@ -5,6 +5,8 @@ use crate::domain::config::grammar::networks::Attachment;
 use crate::domain::config::grammar::port::Protocol;
 use crate::domain::container::ContainerSpec;
 use crate::domain::container::spec::{Network as Mode, PublishedPort};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -59,8 +61,9 @@ struct Before4<'a> {
     cni_networks: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     static_ip: Option<IpAddr>,
+    /// Its bytes in base64: until 4.0 it was a plain list of bytes to Go.
     #[serde(skip_serializing_if = "Option::is_none")]
-    static_mac: Option<&'a str>,
+    static_mac: Option<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     aliases: BTreeMap<&'a str, &'a [String]>,
 }
@@ -154,9 +157,15 @@ fn before_4(mode: &Mode, version: Version) -> Result<Before4<'_>, Bad> {
     Ok(Before4 {
         cni_networks: named.map(|network| network.name.as_str()).collect(),
         static_ip: first.and_then(|network| network.ips.first().copied()),
-        static_mac: first.and_then(|network| network.mac.as_deref()),
+        static_mac: first.and_then(|network| network.mac.as_deref()).map(mac_bytes),
         aliases: aliased.map(|network| (network.name.as_str(), network.aliases.as_slice())).collect(),
     })
+}
+
+/// `92:d0:c6:0a:29:33`, checked, in base64.
+fn mac_bytes(mac: &str) -> String {
+    let parts = mac.split([':', '-']).filter_map(|part| u8::from_str_radix(part, 16).ok());
+    STANDARD.encode(parts.collect::<Vec<u8>>())
 }
 
 fn protocol(protocol: Protocol) -> &'static str {

@@ -7,7 +7,7 @@ use crate::domain::container::translate_tests::task;
 use crate::domain::container::{Node, plan};
 use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::task::TaskRequest;
-use crate::domain::task::request::{Port, TaskNetwork};
+use crate::domain::task::request::{HostDevice, HostMount, Port, TaskNetwork};
 use serde_json::{Value, json};
 
 /// Options that decide how the image is got, see the tests of the pull; and the choice of the socket.
@@ -55,18 +55,27 @@ fn request() -> TaskRequest {
 }
 
 /// The body for a task with this configuration, or why there is none.
-fn try_body(options: Value, cgroup_version: u8, version: Version) -> Result<Value, Bad> {
-    let mut options = options;
+fn try_body(options: &Value, cgroup_version: u8, version: Version) -> Result<Value, Bad> {
+    body_of_task(&request(), options, cgroup_version, version)
+}
+
+fn body_of_task(
+    task: &TaskRequest,
+    options: &Value,
+    cgroup_version: u8,
+    version: Version,
+) -> Result<Value, Bad> {
+    let mut options = options.clone();
     options["image"] = json!("localhost/busybox:latest");
     let task_config = TaskConfig::decode(&config(&options)).unwrap();
     let runtime = RuntimeFacts { cgroup_version, version: "4.9.4".to_owned(), ..RuntimeFacts::default() };
     let node = Node { plugin: &PluginConfig::default(), runtime: &runtime, cores: 4 };
-    let plan = plan(&request(), &task_config, node).unwrap();
+    let plan = plan(task, &task_config, node).unwrap();
     body(&plan.spec, version).map(|bytes| serde_json::from_slice(&bytes).unwrap())
 }
 
 fn body_of(option: &str, value: &Value) -> Value {
-    try_body(json!({ option: value }), 1, Version(5, 4)).unwrap()
+    try_body(&json!({ option: value }), 1, Version(5, 4)).unwrap()
 }
 
 fn process() -> Vec<Case> {
@@ -99,6 +108,12 @@ fn process() -> Vec<Case> {
             "/health_check_on_failure_action",
             json!(2),
         ),
+        (
+            "healthcheck",
+            json!({"command": "x", "on_failure": "stop"}),
+            "/health_check_on_failure_action",
+            json!(4),
+        ),
         ("healthcheck", json!({"command": "x"}), "/healthMaxLogCount", json!(5)),
         ("logging", json!({"driver": "journald"}), "/log_configuration", json!({"driver": "journald"})),
         (
@@ -107,6 +122,7 @@ fn process() -> Vec<Case> {
             "/log_configuration",
             json!({"driver": "k8s-file", "options": {"tag": "t"}}),
         ),
+        ("logging", json!({"options": {"max-size": "1m"}}), "/log_configuration/size", json!(1 << 20)),
     ]
 }
 
@@ -268,20 +284,45 @@ fn no_option_is_without_a_case() {
 
 #[test]
 fn options_that_need_each_other_reach_podman_together() {
-    let named = try_body(json!({"volumes": ["v:/t"], "volume_driver": "nfs"}), 2, Version(4, 9)).unwrap();
+    let named = try_body(&json!({"volumes": ["v:/t"], "volume_driver": "nfs"}), 2, Version(4, 9)).unwrap();
     assert_eq!(named["volumes"][0]["Name"], "v");
     let limited =
-        try_body(json!({"cpu_hard_limit": true, "cpu_cfs_period": 50_000}), 2, Version(4, 9)).unwrap();
+        try_body(&json!({"cpu_hard_limit": true, "cpu_cfs_period": 50_000}), 2, Version(4, 9)).unwrap();
     assert_eq!(limited["resource_limits"]["cpu"], json!({"quota": 100_000, "period": 50_000}));
     let addressed =
-        try_body(json!({"networks": ["a"], "static_ips": ["10.1.0.5"]}), 2, Version(3, 4)).unwrap();
+        try_body(&json!({"networks": ["a"], "static_ips": ["10.1.0.5"]}), 2, Version(3, 4)).unwrap();
     assert_eq!((&addressed["cni_networks"], &addressed["static_ip"]), (&json!(["a"]), &json!("10.1.0.5")));
     assert_eq!(addressed.get("Networks"), None);
+    let mac =
+        try_body(&json!({"networks": ["a"], "static_mac": "92:d0:c6:0a:29:33"}), 2, Version(3, 4)).unwrap();
+    assert_eq!(mac["static_mac"], "ktDGCikz", "bytes, as Go reads them");
+    let privileged = try_body(&json!({"privileged": true, "cap_add": ["CHOWN"]}), 2, Version(4, 0)).unwrap();
+    assert_eq!((&privileged["privileged"], privileged.get("cap_add")), (&json!(true), None));
+}
+
+#[test]
+fn what_device_plugins_pass_reaches_podman() {
+    let text = str::to_owned;
+    let mut task = request();
+    task.devices =
+        vec![HostDevice { task_path: text("/dev/g"), host_path: text("/dev/gpu0"), permissions: text("rw") }];
+    task.mounts = vec![HostMount {
+        task_path: text("/t"),
+        host_path: text("/h"),
+        read_only: true,
+        propagation: text("host-to-task"),
+        selinux_label: String::new(),
+    }];
+    let body = body_of_task(&task, &json!({}), 2, Version(4, 9)).unwrap();
+    assert_eq!(body["devices"], json!([{"path": "/dev/gpu0:/dev/g:rw"}]));
+    let mount =
+        json!({"destination": "/t", "type": "bind", "source": "/h", "options": ["ro", "rslave", "rbind"]});
+    assert_eq!(body["mounts"][3], mount);
 }
 
 #[test]
 fn swappiness_is_for_cgroup_v1_only() {
-    let body = try_body(json!({"memory_swappiness": 60}), 2, Version(4, 9)).unwrap();
+    let body = try_body(&json!({"memory_swappiness": 60}), 2, Version(4, 9)).unwrap();
     assert_eq!(body.pointer("/resource_limits/memory/swappiness"), None);
 }
 
@@ -305,7 +346,7 @@ fn what_a_podman_is_too_old_for_is_refused_by_name() {
         (json!({"network_mode": "pasta"}), Version(4, 3), "pasta needs Podman 4.4"),
         (json!({"security_opt": ["label=nested"]}), Version(4, 4), "label=nested needs Podman 4.5"),
     ] {
-        let refused = try_body(options, 2, version).unwrap_err();
+        let refused = try_body(&options, 2, version).unwrap_err();
         assert_eq!(refused.kind, ErrorKind::Unsupported);
         assert!(refused.reason.contains(name), "{}", refused.reason);
     }

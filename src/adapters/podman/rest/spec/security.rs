@@ -87,7 +87,8 @@ pub fn security(wanted: &Wanted, version: Version) -> Result<Security<'_>, Bad> 
     require(wanted, version)?;
     let (userns, idmappings) = users(wanted.user_namespace.as_ref());
     Ok(Security {
-        cap_add: capabilities(&wanted.cap_add),
+        // It has them all, and before 4.1 the two exclude each other.
+        cap_add: if wanted.privileged { vec![] } else { capabilities(&wanted.cap_add) },
         cap_drop: capabilities(&wanted.cap_drop),
         selinux_opts: &wanted.selinux,
         label_nested: wanted.label_nested,
