@@ -150,6 +150,7 @@ contract! {
         a_child_left_behind_does_not_keep_them_open;
         a_reader_that_leaves_changes_nothing;
         the_last_words_are_of_standard_error;
+        what_is_left_to_read_is_measured;
         what_a_bounded_log_cannot_hold_is_dropped_and_counted;
         output_out_of_sight_is_told_all_the_same;
         an_absent_container_is_not_found;

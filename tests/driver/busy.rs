@@ -130,6 +130,10 @@ impl ContainerRuntime for Busy {
         Err(error(ErrorKind::Unsupported))
     }
 
+    async fn unread(&self, _: &ContainerId, _: LogStart) -> Answer<u64> {
+        Err(error(ErrorKind::Unsupported))
+    }
+
     async fn last_words(&self, _: &ContainerId) -> Answer<Vec<u8>> {
         Err(error(ErrorKind::Unsupported))
     }

@@ -14,6 +14,7 @@ mod double;
 mod events;
 mod exit;
 mod images;
+mod logs;
 mod overload;
 mod recover;
 mod sockets;

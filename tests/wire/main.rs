@@ -128,6 +128,7 @@ wire! {
             a_collector_may_come_late;
             much_output_is_complete_when_the_end_is_told;
             what_waits_too_long_is_dropped_and_told;
+            a_stuck_collector_harms_its_own_task_only;
             nobody_may_want_them;
         }
         crashes {

@@ -105,6 +105,10 @@ impl ContainerRuntime for RestRuntime {
         observe::logs(&self.watches, id, start).await
     }
 
+    async fn unread(&self, id: &ContainerId, start: LogStart) -> Result<u64, RuntimeError> {
+        observe::unread(&self.watches, id, start).await
+    }
+
     async fn last_words(&self, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
         observe::last_words(&self.watches, id).await
     }
