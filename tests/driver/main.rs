@@ -12,6 +12,7 @@ mod create;
 mod destroy;
 mod double;
 mod events;
+mod exec;
 mod exit;
 mod images;
 mod logs;
