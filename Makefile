@@ -53,7 +53,7 @@ release: ## the plugin, to be copied into Nomad's plugin_dir
 # features of the tests in it, hence this way to the one that is shipped.
 BENCH :=
 bench: release ## this driver measured, and DRIVER_BIN=/path beside it
-	env -u DRIVER_BIN $(ARM) podman4 cargo test --quiet --profile harness --bench drivers -- \
+	env -u DRIVER_BIN NDP_LOG_SIZE_MAX=-1 $(ARM) podman4 cargo test --quiet --profile harness --bench drivers -- \
 		--ours target/release/nomad-driver-podman $(if $(DRIVER_BIN),--driver $(DRIVER_BIN)) $(BENCH)
 
 bench-pure: ## the parts that wait for nobody, one by one

@@ -7,6 +7,10 @@ use crate::domain::container::spec::{Log, LogDriver};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// Bytes of a log file that no disk holds. conmon would rotate a file of the host's `log_size_max`, and keeps nothing of
+/// what it had; 0 and less mean the host's (libpod REST 4.3).
+const NEVER_ROTATED: i64 = 1 << 62;
+
 /// The first topic of the SpecGenerator.
 #[derive(Serialize)]
 pub struct Basic<'a> {
@@ -57,6 +61,8 @@ struct LogConfiguration<'a> {
     driver: Option<&'static str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     options: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -124,7 +130,8 @@ fn log(log: &Log) -> LogConfiguration<'_> {
         LogDriver::Journal => Some("journald"),
         LogDriver::Runtime => None,
     };
-    LogConfiguration { driver, options: &log.options }
+    let size = (log.driver == LogDriver::File).then_some(NEVER_ROTATED);
+    LogConfiguration { driver, options: &log.options, size }
 }
 
 type Secrets<'a> = (Vec<Secret<'a>>, BTreeMap<&'a str, &'a str>);

@@ -105,7 +105,7 @@ fn process() -> Vec<Case> {
             "logging",
             json!({"options": [{"tag": "t"}]}),
             "/log_configuration",
-            json!({"driver": "k8s-file", "options": {"tag": "t"}}),
+            json!({"driver": "k8s-file", "options": {"tag": "t"}, "size": 1_i64 << 62}),
         ),
     ]
 }
