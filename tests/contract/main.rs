@@ -159,6 +159,7 @@ contract! {
     exec {
         output_is_split_and_the_code_is_last;
         a_missing_program_is_code_127;
+        a_file_that_is_no_program_is_code_126;
         standard_input_is_fed_until_its_end;
         a_lot_of_input_comes_back_whole;
         a_lot_of_output_comes_whole;
@@ -168,6 +169,7 @@ contract! {
         kill_ends_what_the_program_has_started;
         a_terminal_has_one_stream;
         sizes_do_no_harm;
+        a_size_is_seen_inside needs Kernel;
         the_environment_is_the_containers;
         a_detached_session_runs_on;
         sessions_do_not_mix;
