@@ -92,6 +92,7 @@ wire! {
         stopping {
             the_usual_signal_ends_a_task;
             the_hosts_signal_is_sent;
+            the_images_signal_is_sent only podman because "images in memory say nothing of signals";
             a_task_that_ignores_it_is_killed_in_time;
             without_time_it_is_killed_at_once;
             a_task_that_is_gone_is_stopped;
