@@ -36,7 +36,8 @@ pub const SHIM_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long WaitTask waits for the last log lines after the exit of a task.
 pub const LOG_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a recovery waits for a log to say where it stands. It is read from a file that is there.
+/// How long a recovery waits for a log to say where it stands, and the end of a task for how much of it is left. It is
+/// read from a file that is there.
 pub const LOG_OPEN_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How long WaitTask waits for the last words of a task that failed soon after its start.

@@ -7,6 +7,7 @@ use super::Shared;
 use crate::domain::container::ContainerFacts;
 use crate::domain::image::progress::Progress;
 use crate::domain::image::{Image, ImageRef};
+use crate::domain::limits::LOG_DRAIN_TIMEOUT;
 use crate::domain::task::TaskRequest;
 use crate::domain::task::identity::{ContainerId, ContainerName};
 use crate::ports::{Clock, NomadHost, TaskEvent};
@@ -84,6 +85,21 @@ impl Events<'_> {
         let bytes = bytes.to_string();
         let message = format!("Dropped {bytes} bytes of the task's log: its collector is too slow or away");
         self.tell(message, &[("dropped_bytes", &bytes)]);
+    }
+
+    pub fn log_cut(&self, bytes: Option<u64>) {
+        let bytes = bytes.map(|bytes| bytes.to_string());
+        let size = bytes.as_ref().map_or("size unknown".to_owned(), |bytes| format!("{bytes} bytes"));
+        let after = seconds(LOG_DRAIN_TIMEOUT);
+        let message = format!(
+            "Dropped the end of the task's log ({size}): its collector had not taken it {after} after the task's end"
+        );
+        self.tell(message, &[("dropped_bytes", bytes.as_deref().unwrap_or("unknown"))]);
+    }
+
+    pub fn log_gone(&self, reason: &str) {
+        let message = "Dropped the rest of the task's log (size unknown): it cannot be read any more";
+        self.tell(message, &[("dropped_bytes", "unknown"), ("reason", reason)]);
     }
 
     pub fn out_of_memory(&self, facts: &ContainerFacts) {

@@ -12,6 +12,7 @@ use crate::ports::exec::{ExecEvent, ExecSession};
 use crate::ports::{ErrorKind, RuntimeError};
 use futures_util::StreamExt;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// What a command left.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,18 +56,17 @@ impl Driver {
         command: Vec<String>,
         timeout: Duration,
     ) -> Result<ExecOutput, DriverError> {
+        let owner = running(self.shared.registry.get(id)?)?;
         let spec = ExecSpec { command, tty: false, stdin: false };
-        let mut session = self.exec_streaming(id, &spec).await?;
-        if timeout.is_zero() {
-            return collect(&mut session).await;
-        }
-        if let Ok(output) = within(&*self.shared.clock, timeout, collect(&mut session)).await {
-            return output;
-        }
-        if let Err(error) = session.control.kill().await {
-            tracing::warn!(task = id.as_str(), %error, "cannot kill a command that ran too long");
-        }
-        Err(DriverError::ExecTimeout(timeout))
+        let late = CancellationToken::new();
+        // Whoever gives up, by the clock or by hanging up, leaves no command behind.
+        let _late = late.clone().drop_guard();
+        let running = tokio::spawn(run(owner, spec, late));
+        let done = match timeout {
+            Duration::ZERO => Ok(running.await),
+            timeout => within(&*self.shared.clock, timeout, running).await,
+        };
+        done.map_or(Err(DriverError::ExecTimeout(timeout)), |output| output.unwrap_or_else(|_| Err(lost())))
     }
 
     /// Runs a command beside a task, attached to the caller.
@@ -74,13 +74,28 @@ impl Driver {
     /// # Errors
     /// The id is not known, or the task does not run.
     pub async fn exec_streaming(&self, id: &TaskId, spec: &ExecSpec) -> Result<ExecSession, DriverError> {
-        let owner = running(self.shared.registry.get(id)?)?;
-        owner
-            .runtime
-            .exec(&owner.container, spec)
-            .await
-            .map_err(|error| DriverError::runtime("run the command", error))
+        open(&running(self.shared.registry.get(id)?)?, spec).await
     }
+}
+
+async fn open(owner: &OwnerRef, spec: &ExecSpec) -> Result<ExecSession, DriverError> {
+    let opened = owner.runtime.exec(&owner.container, spec).await;
+    opened.map_err(|error| DriverError::runtime("run the command", error))
+}
+
+/// Runs a command to its end, or kills it as soon as it is `late`: also one that is only being created by then, which
+/// would begin without anybody to end it.
+async fn run(owner: OwnerRef, spec: ExecSpec, late: CancellationToken) -> Result<ExecOutput, DriverError> {
+    let mut session = open(&owner, &spec).await?;
+    tokio::select! {
+        biased;
+        output = collect(&mut session) => return output,
+        () = late.cancelled() => {}
+    }
+    if let Err(error) = session.control.kill().await {
+        tracing::warn!(task = owner.task.id.as_str(), %error, "cannot kill a command that ran too long");
+    }
+    Err(lost())
 }
 
 fn running(owner: OwnerRef) -> Result<OwnerRef, DriverError> {
@@ -100,7 +115,11 @@ async fn collect(session: &mut ExecSession) -> Result<ExecOutput, DriverError> {
             }
         }
     }
+    Err(lost())
+}
+
+fn lost() -> DriverError {
     let lost =
         RuntimeError::new("exec", "", ErrorKind::OutcomeUnknown, "the session ended without an exit code");
-    Err(DriverError::runtime("run the command", lost))
+    DriverError::runtime("run the command", lost)
 }

@@ -15,7 +15,7 @@ use crate::domain::task::identity::ContainerId;
 use crate::ports::clock::within;
 use crate::ports::{Clock, ContainerRuntime, ErrorKind, RuntimeError};
 use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -89,8 +89,12 @@ async fn open(
         return Ok((batches, mark));
     }
     let first = within(clock, LOG_OPEN_TIMEOUT, batches.next()).await;
-    let here = first.ok().flatten().transpose()?;
-    Ok((batches, here.map(|here| LogMark { cursor: here.cursor, ..LogMark::default() })))
+    let Some(here) = first.ok().flatten().transpose()? else { return Ok((batches, None)) };
+    if here.chunks.is_empty() {
+        return Ok((batches, Some(LogMark { cursor: here.cursor, ..LogMark::default() })));
+    }
+    // Output already: nobody can tell where it began.
+    Ok((stream::iter([Ok(here)]).chain(batches).boxed(), None))
 }
 
 fn start(mark: Option<LogMark>) -> LogStart {
@@ -172,6 +176,7 @@ pub(super) fn spawn(
         runtime: Arc::clone(runtime),
         container: container.clone(),
         start,
+        read: Read::Never,
         outlets: Outlets::new(outlet(Stream::Stdout), outlet(Stream::Stderr), ledger, mark),
         losses: Losses::new(Arc::clone(shared), Arc::clone(task)),
         clock: Arc::clone(&shared.clock),
@@ -183,7 +188,7 @@ pub(super) fn spawn(
         tokio::select! {
             biased;
             () = pump.run(opened, lives) => {}
-            () = stopped.cancelled() => {}
+            () = stopped.cancelled() => pump.give_up().await,
         }
         pump.close();
     });
@@ -196,8 +201,19 @@ struct Pump {
     container: ContainerId,
     /// Where to begin if the runtime loses the thread.
     start: LogStart,
+    read: Read,
     outlets: Outlets,
     losses: Losses,
+}
+
+/// How far a pump's log has been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Read {
+    Never,
+    /// There may be more.
+    Partly,
+    /// To the end of a run.
+    ToItsEnd,
 }
 
 /// How one stream of batches was over.
@@ -229,6 +245,13 @@ impl Pump {
         }
     }
 
+    /// What has not been delivered by now never will be.
+    async fn give_up(&mut self) {
+        let unread = self.runtime.unread(&self.container, self.start);
+        let unread = within(&*self.clock, LOG_OPEN_TIMEOUT, unread).await.ok().and_then(Result::ok);
+        self.losses.cut(unread.map(|bytes| bytes.saturating_sub(self.outlets.beyond())));
+    }
+
     /// The host has all that it gets from us.
     fn close(&mut self) {
         self.losses.tell();
@@ -245,6 +268,7 @@ impl Pump {
             Ok(batches) => batches,
             Err(error) => return self.failed(&error),
         };
+        self.read = Read::Partly;
         while let Some(batch) = self.next(&mut batches).await {
             match batch {
                 Ok(batch) => {
@@ -257,6 +281,7 @@ impl Pump {
                 Err(error) => return self.failed(&error),
             }
         }
+        self.read = Read::ToItsEnd;
         Followed::End
     }
 
@@ -281,6 +306,9 @@ impl Pump {
             tracing::warn!(container = self.container.as_str(), %error, "no logs of this container");
         } else {
             tracing::debug!(container = self.container.as_str(), %error, "cannot read the container's log");
+        }
+        if is_final && self.read == Read::Partly {
+            self.losses.gone(&error.to_string());
         }
         if is_final { Followed::Gone } else { Followed::Broken }
     }

@@ -37,4 +37,16 @@ impl Losses {
         self.shared.events(&self.task).log_dropped(std::mem::take(&mut self.bytes));
         self.told_at = Some(self.shared.clock.now());
     }
+
+    /// The task has ended, and so many bytes of its log are left that nobody took; `None` if that is not known.
+    pub fn cut(&self, bytes: Option<u64>) {
+        if bytes != Some(0) {
+            self.shared.events(&self.task).log_cut(bytes);
+        }
+    }
+
+    /// Nothing more can be read of its log.
+    pub fn gone(&self, reason: &str) {
+        self.shared.events(&self.task).log_gone(reason);
+    }
 }

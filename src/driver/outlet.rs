@@ -110,6 +110,12 @@ impl Outlets {
         ledger.note(mark);
     }
 
+    /// Bytes delivered of a batch that is not delivered as a whole.
+    pub fn beyond(&self) -> u64 {
+        let mark = locked(&self.progress).mark;
+        mark.stdout.saturating_add(mark.stderr)
+    }
+
     /// The host has all that it gets from us. How far that is stays noted for as long as there is a container: it may
     /// be started again.
     pub fn close(&mut self) {

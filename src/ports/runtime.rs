@@ -133,6 +133,13 @@ pub trait ContainerRuntime: Send + Sync {
         start: LogStart,
     ) -> Result<BoxStream<'static, Result<LogBatch, RuntimeError>>, RuntimeError>;
 
+    /// How many bytes of the container's log come after `start`: about what a reader that stops there has left, with what
+    /// the runtime itself writes beside the output.
+    ///
+    /// # Errors
+    /// `Unsupported` where that cannot be told, as of [`LogStart::Now`].
+    async fn unread(&self, id: &ContainerId, start: LogStart) -> Result<u64, RuntimeError>;
+
     /// The end of what a container wrote to its standard error, at most [`LAST_WORDS_BYTES`]. Quick: what it takes to
     /// read them is bounded too, so bytes that stand before a lot of the other stream may be left out.
     ///

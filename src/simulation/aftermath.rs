@@ -14,6 +14,7 @@ use crate::driver::DriverError;
 use crate::ports::ContainerRuntime;
 use crate::ports::clock::within;
 use futures_util::StreamExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -149,6 +150,11 @@ impl Runner {
             let Some(got) = world.collector.of(held.id(), stream) else { return };
             if !batches.is_empty() && !written.starts_with(&got) {
                 world.trace.violation(&format!("{stream:?} of a task is torn or doubled"));
+            }
+            let is_collected = held.request.dirs.stdout != Path::new("/dev/null");
+            let is_short = is_collected && got.len() < written.len();
+            if is_short && !world.collector.may_be_short(held.id()) {
+                world.trace.violation(&format!("{stream:?} of a task is short, and nobody was told"));
             }
         }
     }

@@ -14,6 +14,7 @@ pub struct Collector {
     got: Mutex<BTreeMap<(TaskId, bool), Vec<u8>>>,
     marks: Mutex<BTreeMap<ContainerId, LogMark>>,
     restarted: Mutex<BTreeSet<TaskId>>,
+    short: Mutex<BTreeSet<TaskId>>,
 }
 
 impl Collector {
@@ -34,6 +35,16 @@ impl Collector {
     /// A task is started under the same id once more.
     pub fn restarted(&self, task: &TaskId) {
         locked(&self.restarted).insert(task.clone());
+    }
+
+    /// The driver has told that some output of a task is lost.
+    pub fn told_of_loss(&self, task: &TaskId) {
+        locked(&self.short).insert(task.clone());
+    }
+
+    /// Whether it has.
+    pub fn may_be_short(&self, task: &TaskId) -> bool {
+        locked(&self.short).contains(task)
     }
 
     /// The machine restarts: what it kept in memory is gone.

@@ -324,6 +324,11 @@ impl ContainerRuntime for Faulty {
         self.call(Op::Logs, id.as_str(), read).await
     }
 
+    /// As the last words.
+    async fn unread(&self, id: &ContainerId, start: LogStart) -> Answer<u64> {
+        self.alive(self.world.podman.unread(id, start)).await
+    }
+
     /// Only a hint for a person, which no fault makes worse than none.
     async fn last_words(&self, id: &ContainerId) -> Answer<Vec<u8>> {
         self.alive(self.world.podman.last_words(id)).await

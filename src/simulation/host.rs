@@ -39,6 +39,9 @@ impl NomadHost for SimHost {
     fn emit(&self, event: TaskEvent) {
         if !self.life.is_cancelled() {
             self.world.must_be_clean("the Debug text of an event", &format!("{event:?}"));
+            if event.annotations.contains_key("dropped_bytes") {
+                self.world.collector.told_of_loss(&event.task_id);
+            }
             self.world.trace.tell("event", &format!("{} {:?}", event.message, event.annotations));
         }
     }

@@ -1,9 +1,11 @@
 //! Killed at any moment: the plugin, and Podman's service, ten times each, while real containers start, stop and
-//! flood their logs. Nothing is left, and every task has its own exit code.
+//! flood their logs. Nothing is left, and every task has its own exit code. And once for a while, with ten tasks whose
+//! samples, lines and ends are seen all the same.
 //!
 //! ```text
 //! tests/support/podman.sh run podman4 -- cargo test --test chaos              without Podman it says SKIPPED
 //! NDP_SEED=7 ...                                                              the same moments again
+//! NDP_OUTAGE_SECONDS=30 ...                                                   a while that long
 //! ```
 //!
 //! It plays the agent with the parts of `tests/wire`, and has Podman for itself.
@@ -33,7 +35,11 @@ mod host;
 #[path = "../wire/lab.rs"]
 mod lab;
 mod life;
+#[path = "../wire/cases/outage.rs"]
+mod outage;
 mod plugin;
+#[path = "../wire/relay.rs"]
+mod relay;
 mod service;
 #[path = "../contract/sh.rs"]
 mod sh;
@@ -41,6 +47,10 @@ mod sh;
 mod task;
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// More than anything here needs.
+const LONG: Duration = Duration::from_secs(30);
 
 /// One at a time: they take Podman away from each other.
 static PODMAN: Mutex<()> = Mutex::new(());
@@ -58,4 +68,9 @@ fn a_plugin_that_is_killed_ten_times_loses_nothing() {
 #[test]
 fn a_podman_that_is_killed_ten_times_loses_nothing() {
     alone("service", |lab| Box::pin(service::killed_ten_times(lab)));
+}
+
+#[test]
+fn tasks_go_on_while_podman_is_dead() {
+    alone("outage", |lab| Box::pin(service::dead_for_a_while(lab)));
 }

@@ -20,6 +20,13 @@ async fn podman(verb: &str) {
     assert!(done.status.success(), "{verb}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
+pub async fn dead_for_a_while(lab: &Lab) {
+    let before = census(lab);
+    let plugin = lab.plugin().await;
+    crate::outage::survived(lab, &plugin, podman("kill"), podman("start")).await;
+    assert_eq!(census(lab), before);
+}
+
 pub async fn killed_ten_times(lab: &Lab) {
     let (before, mut chance) = (census(lab), Chance::new());
     let plugin = lab.plugin_with(json!({ "recover_stopped": false })).await;

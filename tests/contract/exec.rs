@@ -23,6 +23,12 @@ pub async fn a_missing_program_is_code_127(lab: &Lab) {
     assert_eq!(collect(lab.session(&id, command, false).await).await.code, Some(127));
 }
 
+pub async fn a_file_that_is_no_program_is_code_126(lab: &Lab) {
+    let id = lab.run([forever()]).await;
+    let command = vec!["/etc/hosts".to_owned()];
+    assert_eq!(collect(lab.session(&id, command, false).await).await.code, Some(126));
+}
+
 /// Begins `cat` with its input open.
 async fn cat(lab: &Lab, id: &ContainerId) -> nomad_driver_podman::ports::ExecSession {
     lab.session(id, lab.arm.command(&Program::from([Step::Cat])), true).await
@@ -130,6 +136,16 @@ pub async fn sizes_do_no_harm(lab: &Lab) {
         }
         assert_eq!(collect(session).await.code, Some(4), "tty: {tty}");
     }
+}
+
+pub async fn a_size_is_seen_inside(lab: &Lab) {
+    let id = lab.run([forever()]).await;
+    let script = "echo up; until [ \"$(stty size)\" = \"31 97\" ]; do sleep 0.05; done; exit 9";
+    let command = ["sh", "-c", script].map(str::to_owned).to_vec();
+    let mut session = lab.runtime.exec(&id, &ExecSpec { command, tty: true, stdin: true }).await.unwrap();
+    assert!(matches!(session.events.next().await, Some(Ok(ExecEvent::Output(_)))));
+    session.control.resize(TerminalSize { height: 31, width: 97 }).await.unwrap();
+    assert_eq!(collect(session).await.code, Some(9));
 }
 
 pub async fn the_environment_is_the_containers(lab: &Lab) {

@@ -152,6 +152,20 @@ pub async fn what_a_bounded_log_cannot_hold_is_dropped_and_counted(lab: &Lab) {
     assert!(dropped >= 400_000, "{dropped} bytes are said to be dropped");
 }
 
+pub async fn what_is_left_to_read_is_measured(lab: &Lab) {
+    let id = lab.run([out("one\n"), sleep_ms(300), Step::Fill(Stream::Stdout, 300_000)]).await;
+    lab.runtime.wait(&id).await.unwrap();
+    let all = lab.runtime.unread(&id, LogStart::Beginning).await.unwrap();
+    let mut left = vec![all];
+    for batch in batches(lab, &id).await {
+        left.push(lab.runtime.unread(&id, LogStart::After(batch.cursor)).await.unwrap());
+    }
+    assert!(all >= 300_004 && left.is_sorted_by(|one, next| one > next), "{left:?}");
+    assert_eq!(left.last(), Some(&0));
+    refused(lab.runtime.unread(&id, LogStart::Now).await, ErrorKind::Unsupported);
+    refused(lab.runtime.unread(&lab.absent(), LogStart::Beginning).await, ErrorKind::NotFound);
+}
+
 pub async fn output_out_of_sight_is_told_all_the_same(lab: &Lab) {
     let program = [
         out("one\npar"),

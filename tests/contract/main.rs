@@ -152,6 +152,7 @@ contract! {
         a_child_left_behind_does_not_keep_them_open;
         a_reader_that_leaves_changes_nothing;
         the_last_words_are_of_standard_error;
+        what_is_left_to_read_is_measured;
         what_a_bounded_log_cannot_hold_is_dropped_and_counted;
         output_out_of_sight_is_told_all_the_same;
         an_absent_container_is_not_found;
@@ -160,6 +161,7 @@ contract! {
     exec {
         output_is_split_and_the_code_is_last;
         a_missing_program_is_code_127;
+        a_file_that_is_no_program_is_code_126;
         standard_input_is_fed_until_its_end;
         a_lot_of_input_comes_back_whole;
         a_lot_of_output_comes_whole;
@@ -169,6 +171,7 @@ contract! {
         kill_ends_what_the_program_has_started;
         a_terminal_has_one_stream;
         sizes_do_no_harm;
+        a_size_is_seen_inside needs Kernel;
         the_environment_is_the_containers;
         a_detached_session_runs_on;
         sessions_do_not_mix;

@@ -1,7 +1,7 @@
 //! The doubles: a scripted runtime, a silent host, a clock that a test can pause.
 
 use async_trait::async_trait;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream, StreamExt};
 use nomad_driver_podman::domain::config::plugin::{Endpoint, Socket, Wire};
 use nomad_driver_podman::domain::config::{PluginConfig, Value};
 use nomad_driver_podman::domain::container::labels;
@@ -46,6 +46,7 @@ mockall::mock! {
         pub fn remove(&self, id: &ContainerId) -> Answer<Change>;
         pub fn list(&self) -> Answer<Vec<ContainerFacts>>;
         pub fn last_words(&self, id: &ContainerId) -> Answer<Vec<u8>>;
+        pub fn logs(&self, start: LogStart) -> Answer<Vec<Answer<LogBatch>>>;
     }
 }
 
@@ -99,7 +100,11 @@ impl ContainerRuntime for MockRuntime {
         Err(error(ErrorKind::Unsupported))
     }
 
-    async fn logs(&self, _: &ContainerId, _: LogStart) -> Answer<BoxStream<'static, Answer<LogBatch>>> {
+    async fn logs(&self, _: &ContainerId, start: LogStart) -> Answer<BoxStream<'static, Answer<LogBatch>>> {
+        Ok(stream::iter(Self::logs(self, start)?).boxed())
+    }
+
+    async fn unread(&self, _: &ContainerId, _: LogStart) -> Answer<u64> {
         Err(error(ErrorKind::Unsupported))
     }
 

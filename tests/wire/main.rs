@@ -92,6 +92,7 @@ wire! {
         stopping {
             the_usual_signal_ends_a_task;
             the_hosts_signal_is_sent;
+            the_images_signal_is_sent only podman because "images in memory say nothing of signals";
             a_task_that_ignores_it_is_killed_in_time;
             without_time_it_is_killed_at_once;
             a_task_that_is_gone_is_stopped;
@@ -128,6 +129,7 @@ wire! {
             a_collector_may_come_late;
             much_output_is_complete_when_the_end_is_told;
             what_waits_too_long_is_dropped_and_told;
+            a_stuck_collector_harms_its_own_task_only;
             nobody_may_want_them;
         }
         crashes {

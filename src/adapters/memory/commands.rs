@@ -25,6 +25,9 @@ pub enum NoProgram {
     /// As an OCI runtime says it.
     #[error("exec: {0:?}: executable file not found in $PATH")]
     Missing(String),
+    /// As the kernel says it of a file that is no program.
+    #[error("exec: {0:?}: permission denied")]
+    Denied(String),
     /// The text after `program` is none.
     #[error("exec: {PROGRAM:?}: {0}")]
     Syntax(SyntaxError),
@@ -33,12 +36,18 @@ pub enum NoProgram {
 /// Where the commands are.
 const BINARIES: [&str; 4] = ["/bin", "/usr/bin", "/usr/local/bin", "/sbin"];
 
+/// Files that every container has, and nobody may run.
+const NO_PROGRAMS: [&str; 2] = ["/etc/hosts", "/etc/hostname"];
+
 /// See [`Program::of_command`].
 pub(super) fn find(argv: &[String], contents: Contents) -> Result<Program, NoProgram> {
     let (command, args) = argv.split_first().ok_or(NoProgram::Empty)?;
     let name = name_in_path(command);
     if name == PROGRAM {
         return args.first().map_or("", String::as_str).parse().map_err(NoProgram::Syntax);
+    }
+    if NO_PROGRAMS.contains(&name) {
+        return Err(NoProgram::Denied(command.clone()));
     }
     match (builtin(name, args), contents) {
         (Some(program), _) => Ok(program),

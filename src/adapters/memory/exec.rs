@@ -1,5 +1,6 @@
 //! Exec sessions: a process beside the container's first one, and its caller's side.
 
+use super::commands::NoProgram;
 use super::container::{Container, Refusal};
 use super::process::Process;
 use super::program::Program;
@@ -41,7 +42,7 @@ pub(super) fn start(
     tokio::spawn(async move {
         let code = match program {
             Ok(program) => process.run(program).await.code,
-            Err(error) => cannot_run(&process, &error.to_string()).await,
+            Err(error) => cannot_run(&process, &error).await,
         };
         // Nobody there to hear it: detached.
         drop(events_in.send(ExecEvent::Exited(code)).await);
@@ -51,9 +52,9 @@ pub(super) fn start(
 }
 
 /// Says why on standard error; the exit code that shells have for it.
-async fn cannot_run(process: &Process, reason: &str) -> i32 {
+async fn cannot_run(process: &Process, reason: &NoProgram) -> i32 {
     process.output.write(Stream::Stderr, format!("{reason}\n").as_bytes()).await;
-    127
+    if matches!(reason, NoProgram::Denied(_)) { 126 } else { 127 }
 }
 
 /// Events until the last one, or until the connection breaks.

@@ -114,6 +114,16 @@ impl LogStore {
         locked(&self.kept).dropped
     }
 
+    /// See [`crate::ports::ContainerRuntime::unread`].
+    pub(super) fn unread(&self, start: LogStart) -> Option<u64> {
+        let end = locked(&self.kept).end();
+        match start {
+            LogStart::Beginning => Some(end),
+            LogStart::After(cursor) => Some(end.saturating_sub(cursor.offset)),
+            LogStart::Now => None,
+        }
+    }
+
     /// See [`crate::ports::ContainerRuntime::last_words`].
     pub(super) fn last_words(&self) -> Vec<u8> {
         let kept = locked(&self.kept);

@@ -311,6 +311,13 @@ impl ContainerRuntime for MemoryRuntime {
         Ok(self.admitted(op)?.log.read(start))
     }
 
+    async fn unread(&self, id: &ContainerId, start: LogStart) -> Result<u64, RuntimeError> {
+        let op = Op { operation: "size of log of container", object: id.as_str() };
+        let container = self.admitted(op)?;
+        let unread = container.log.unread(start);
+        unread.ok_or_else(|| op.fail(ErrorKind::Unsupported, "nothing says where that is".to_owned()))
+    }
+
     async fn last_words(&self, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
         let op = Op { operation: "last words of container", object: id.as_str() };
         Ok(self.admitted(op)?.log.last_words())

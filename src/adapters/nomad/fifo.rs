@@ -9,12 +9,15 @@ use crate::ports::LogSink;
 use async_trait::async_trait;
 use rustix::fs::{Mode, OFlags};
 use std::io;
-use std::path::PathBuf;
+use std::os::fd::OwnedFd;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::unix::pipe::Sender;
 
 /// Writes to one FIFO.
 pub struct FifoSink {
+    /// What lies below it is visible to the task, so that nothing below it is followed.
+    alloc: PathBuf,
     path: PathBuf,
     keeper: Keeper,
     pipe: Option<Arc<Sender>>,
@@ -23,22 +26,38 @@ pub struct FifoSink {
 }
 
 impl FifoSink {
-    /// A sink that opens `path` at its first write.
-    pub fn new(path: PathBuf, keeper: Keeper) -> Self {
-        Self { path, keeper, pipe: None, broken: false }
+    /// A sink of a task of the allocation at `alloc` that opens `path` at its first write.
+    pub fn new(alloc: PathBuf, path: PathBuf, keeper: Keeper) -> Self {
+        Self { alloc, path, keeper, pipe: None, broken: false }
     }
 
-    /// Opens without blocking and without following a symlink, which a task could have put there: the
-    /// directory is visible to it. `from_owned_fd` refuses what is no pipe.
+    /// Opens without blocking. `from_owned_fd` refuses what is no pipe.
     async fn open(&mut self) -> io::Result<Arc<Sender>> {
-        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = rustix::fs::open(&self.path, flags, Mode::empty())?;
-        let pipe = Arc::new(Sender::from_owned_fd(file)?);
+        let pipe = Arc::new(Sender::from_owned_fd(open_below(&self.alloc, &self.path)?)?);
         self.pipe = Some(Arc::clone(&pipe));
         self.broken = false;
         self.keeper.hold(&self.path, &pipe).await;
         Ok(pipe)
     }
+}
+
+/// Opens `path` for writing, through no symlink below `alloc`: a task could have put one there, as its own `alloc/logs`,
+/// that leads to the FIFOs of another one. Above `alloc` the operator may have as many as he likes.
+fn open_below(alloc: &Path, path: &Path) -> io::Result<OwnedFd> {
+    let write = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let Ok(below) = path.strip_prefix(alloc) else {
+        return Ok(rustix::fs::open(path, write, Mode::empty())?);
+    };
+    let enter = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut dir = rustix::fs::open(alloc, enter, Mode::empty())?;
+    let mut steps = below.components().peekable();
+    while let Some(Component::Normal(step)) = steps.next() {
+        if steps.peek().is_none() {
+            return Ok(rustix::fs::openat(&dir, step, write, Mode::empty())?);
+        }
+        dir = rustix::fs::openat(&dir, step, enter | OFlags::NOFOLLOW, Mode::empty())?;
+    }
+    Err(io::ErrorKind::InvalidInput.into())
 }
 
 #[async_trait]
@@ -86,12 +105,12 @@ mod tests {
         path
     }
 
-    fn sink(path: &std::path::Path) -> FifoSink {
-        FifoSink::new(path.to_owned(), Keeper::none())
+    fn sink(path: &Path) -> FifoSink {
+        FifoSink::new(path.parent().unwrap().to_owned(), path.to_owned(), Keeper::none())
     }
 
     /// A reader that does not wait for a writer.
-    fn reader(path: &std::path::Path) -> File {
+    fn reader(path: &Path) -> File {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         rustix::fs::open(path, flags, Mode::empty()).unwrap().into()
     }
@@ -164,6 +183,31 @@ mod tests {
             assert!(sink(path).write(b"x").await.is_err());
         }
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "untouched");
+    }
+
+    /// Two allocations below a data directory that the operator has moved; the second one's logs are the first one's.
+    #[tokio::test]
+    async fn a_directory_that_the_task_has_swapped_leads_to_nobody_elses_fifo() {
+        let dir = tempfile::tempdir().unwrap();
+        let logs = |alloc: &str| dir.path().join("moved").join(alloc).join("alloc/logs");
+        std::fs::create_dir_all(logs("victim")).unwrap();
+        std::fs::create_dir_all(logs("thief").parent().unwrap()).unwrap();
+        symlink(dir.path().join("moved"), dir.path().join("data")).unwrap();
+        mknodat(CWD, logs("victim").join("fifo"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+        symlink(logs("victim"), logs("thief")).unwrap();
+        let mut reader = reader(&logs("victim").join("fifo"));
+        let sink = |alloc: &str| {
+            let alloc = dir.path().join("data").join(alloc);
+            let path = alloc.join("alloc/logs/fifo");
+            FifoSink::new(alloc, path, Keeper::none())
+        };
+        assert!(sink("thief").write(b"forged").await.is_err());
+        std::fs::remove_file(logs("thief")).unwrap();
+        std::fs::remove_dir(logs("thief").parent().unwrap()).unwrap();
+        symlink(logs("victim").parent().unwrap(), logs("thief").parent().unwrap()).unwrap();
+        assert!(sink("thief").write(b"forged").await.is_err(), "one directory up");
+        assert_eq!(sink("victim").write(b"own").await.unwrap(), 3);
+        assert_eq!(text(&mut reader), "own");
     }
 
     #[tokio::test]

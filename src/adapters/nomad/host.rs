@@ -73,7 +73,7 @@ impl NomadHost for PluginHost {
             Stream::Stdout => &task.dirs.stdout,
             Stream::Stderr => &task.dirs.stderr,
         };
-        Box::new(FifoSink::new(path.clone(), self.keeper.clone()))
+        Box::new(FifoSink::new(task.dirs.alloc.clone(), path.clone(), self.keeper.clone()))
     }
 
     fn log_ledger(&self, container: &ContainerId) -> Box<dyn LogLedger> {

@@ -258,6 +258,11 @@ impl ContainerRuntime for ChosenRuntime {
         self.noted(runtime.logs(id, start).await)
     }
 
+    async fn unread(&self, id: &ContainerId, start: LogStart) -> Result<u64, RuntimeError> {
+        let runtime = self.runtime(&Call::new("size log of container", id)).await?;
+        self.noted(runtime.unread(id, start).await)
+    }
+
     async fn last_words(&self, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
         let runtime = self.runtime(&Call::new("read last words of container", id)).await?;
         self.noted(runtime.last_words(id).await)

@@ -2,7 +2,7 @@
 //! optional, because versions leave some out and write `null` for others (Podman 1.5 to 5).
 
 use super::observe::Seen;
-use super::observe::seen::{container_state, exit_code, instant};
+use super::observe::seen::{KILLED, container_state, exit_code, instant};
 use crate::domain::container::ContainerFacts;
 use crate::domain::container::facts::Bind;
 use crate::domain::secret::Texts;
@@ -163,6 +163,7 @@ pub fn seen(inspect: Inspect) -> Seen {
     let (state, config, host) = (inspect.state, inspect.config, inspect.host_config);
     let (started_at, finished_at) = (instant(&state.started_at), instant(&state.finished_at));
     let word = container_state(&state.status, started_at, finished_at);
+    let code = exit_code(word, state.exit_code, started_at, finished_at);
     let networks = inspect.network_settings;
     let own_networks = networks.networks.into_values().map(|network| network.ip_address);
     let facts = ContainerFacts {
@@ -172,8 +173,9 @@ pub fn seen(inspect: Inspect) -> Seen {
         pid: Some(state.pid).filter(|pid| *pid > 0),
         started_at,
         finished_at,
-        exit_code: exit_code(word, state.exit_code, started_at, finished_at),
-        oom_killed: state.oom_killed,
+        exit_code: code,
+        // Also said of a program that has only lost a child.
+        oom_killed: state.oom_killed && code.is_none_or(|code| code == KILLED),
         memory_at_end: None,
         labels: config.labels,
         image: Some(inspect.image).filter(|id| !id.is_empty()),

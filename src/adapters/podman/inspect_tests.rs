@@ -29,6 +29,16 @@ fn an_end_on_record_has_a_code() {
 }
 
 #[test]
+fn who_only_lost_a_child_for_want_of_memory_was_not_killed_for_it() {
+    for (code, killed) in [(0, false), (1, false), (137, true)] {
+        let json = format!(
+            r#"{{"State":{{"Status":"exited","OOMKilled":true,"ExitCode":{code},"StartedAt":"{STARTED}","FinishedAt":"{STARTED}"}}}}"#
+        );
+        assert_eq!(seen(serde_json::from_str(&json).unwrap()).facts.oom_killed, killed, "{code}");
+    }
+}
+
+#[test]
 fn a_program_that_ended_before_its_start_was_noted_has_a_code() {
     let seen = inspect("stopped", 1, "2026-11-23T21:02:56.081123575Z", "2026-11-23T21:02:56.076682856Z");
     assert_eq!((seen.facts.state, seen.facts.exit_code), (ContainerState::Exited, Some(1)));

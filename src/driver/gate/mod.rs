@@ -127,6 +127,11 @@ impl ContainerRuntime for Gate {
         self.pass(&self.questions, ("logs of container", id.as_str()), self.runtime.logs(id, start)).await
     }
 
+    async fn unread(&self, id: &ContainerId, start: LogStart) -> Result<u64, RuntimeError> {
+        let name = ("size of log of container", id.as_str());
+        self.pass(&self.questions, name, self.runtime.unread(id, start)).await
+    }
+
     async fn last_words(&self, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {
         let name = ("last words of container", id.as_str());
         self.pass(&self.questions, name, self.runtime.last_words(id)).await

@@ -44,11 +44,14 @@ equal_limit() {
     printf '"%s=%d:%d"' "$name" "$wanted" "$wanted"
 }
 
+# Logs are rotated unless a container has a size of its own: ours must have one. The benches, which run others too, set
+# NDP_LOG_SIZE_MAX=-1.
 # The [network] table is written once the holder has an index of its own: see network_write.
 containers_conf() {
     cat <<CONF
 [containers]
 log_driver = "k8s-file"
+log_size_max = ${NDP_LOG_SIZE_MAX:-65536}
 default_ulimits = [$(equal_limit nofile -n), $(equal_limit nproc -u)]
 
 [engine]

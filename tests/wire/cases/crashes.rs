@@ -8,9 +8,13 @@ use crate::lab::Lab;
 use crate::task::Task;
 use nomad_driver_podman::adapters::nomad::proto::driver::TaskHandle;
 use serde_json::json;
+use std::fs;
 
 /// Lines of the flood: some 7 MB.
 const LINES: usize = 1_000_000;
+
+/// How much a plugin may grow by a flood, which is 50 MB in conmon's words and waits in its file.
+const FLOODED_BYTES: u64 = 16 << 20;
 
 /// A write to a pipe, of which the ledger may not know: so much may be told twice after each kill.
 const WRITE_BYTES: usize = 64 * 1024;
@@ -66,12 +70,22 @@ async fn kill_and_follow(lab: &Lab, plugin: &Agent, handle: &TaskHandle) -> std:
     next
 }
 
+/// The most memory that a plugin ever had.
+fn memory_peak(plugin: &Agent) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", plugin.process.pid)).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.trim().trim_end_matches("kB").trim().parse::<u64>().unwrap() << 10
+}
+
 pub async fn a_plugin_killed_in_a_flood_loses_nothing(lab: &Lab) {
     let task = flood(lab);
     let mut plugin = lab.plugin().await;
+    let silent = memory_peak(&plugin);
     let handle = plugin.start(&task).await.unwrap();
     for bytes in [1 << 20, 3 << 20, 5 << 20] {
         has_come(&task.stdout, bytes).await;
+        let flooded = memory_peak(&plugin).saturating_sub(silent);
+        assert!(flooded < FLOODED_BYTES, "{flooded} bytes more than before");
         plugin = kill_and_follow(lab, &plugin, &handle).await;
     }
     task.stderr.says("1\n2\n3\n").await;

@@ -3,6 +3,7 @@
 use super::SERVICE;
 use crate::lab::Lab;
 use serde_json::json;
+use std::fs::File;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -68,6 +69,27 @@ pub async fn what_waits_too_long_is_dropped_and_told(lab: &Lab) {
     // The first event tells what was dropped by then, which may be little.
     assert!(dropped > 0, "{event:?}");
     assert!(task.stdout.text().len() < 2 << 20, "{} bytes", task.stdout.text().len());
+}
+
+/// It has opened its FIFOs, and reads nothing.
+pub async fn a_stuck_collector_harms_its_own_task_only(lab: &Lab) {
+    let plugin = lab.plugin().await;
+    let stuck = lab.task_without_collectors("fill out 1048576\nexit 5");
+    let open = |path: &str| File::options().read(true).write(true).open(path).unwrap();
+    let _collector = (open(&stuck.config.stdout_path), open(&stuck.config.stderr_path));
+    plugin.start(&stuck).await.unwrap();
+    let other = lab.task("fill out 1048576\nout last\\n\nexit 6");
+    plugin.start(&other).await.unwrap();
+    tokio::select! {
+        biased;
+        code = plugin.exit_code(stuck.id()) => panic!("{code}, before its log was given up"),
+        code = plugin.exit_code(other.id()) => assert_eq!(code, 6),
+    }
+    assert!(other.stdout.all().await.ends_with(b"\nlast\n"));
+    assert_eq!(plugin.exit_code(stuck.id()).await, 5);
+    let event = plugin.event("Dropped the end").await;
+    let dropped: usize = event.annotations["dropped_bytes"].parse().unwrap();
+    assert!(dropped > 900_000, "{event:?}");
 }
 
 /// `logs { disabled = true }`

@@ -61,7 +61,8 @@ impl Keeper {
     /// The keeper of `dir`, started when the first pipe is to be held. Must be called within a tokio runtime.
     pub fn of(dir: PathBuf) -> Self {
         let wishes = Arc::new(Wishes::default());
-        tokio::spawn(Client { dir, wishes: Arc::clone(&wishes), held: HashMap::new() }.run());
+        let client = Client { dir, wishes: Arc::clone(&wishes), held: HashMap::new(), pause: RETRY_FIRST };
+        tokio::spawn(client.run());
         Self(Some(wishes))
     }
 
@@ -93,31 +94,28 @@ struct Client {
     wishes: Arc<Wishes>,
     /// What the keeper has from us.
     held: HashMap<PathBuf, Arc<Sender>>,
+    /// Before the next try.
+    pause: Duration,
 }
 
 impl Client {
     /// Connects whenever there is something to hold, and again when the keeper dies.
     async fn run(mut self) {
-        let mut pause = RETRY_FIRST;
         loop {
             while self.wishes.lock().is_empty() {
                 self.wishes.changed.notified().await;
             }
             let failed = match self.connect().await {
-                Ok(socket) => {
-                    pause = RETRY_FIRST;
-                    self.wishes.hopeless.store(false, Ordering::Relaxed);
-                    self.talk(&socket).await
-                }
+                Ok(socket) => self.talk(&socket).await,
                 Err(error) => Err(error),
             };
             self.held.clear();
             if let Err(error) = failed {
-                if pause > RETRY_FIRST && !self.wishes.hopeless.swap(true, Ordering::Relaxed) {
+                if self.pause > RETRY_FIRST && !self.wishes.hopeless.swap(true, Ordering::Relaxed) {
                     tracing::warn!(%error, "no log keeper: logs stop if this plugin is killed");
                 }
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(RETRY_LONGEST);
+                tokio::time::sleep(self.pause).await;
+                self.pause = (self.pause * 2).min(RETRY_LONGEST);
             }
         }
     }
@@ -151,6 +149,9 @@ impl Client {
     async fn talk(&mut self, socket: &AsyncFd<OwnedFd>) -> io::Result<()> {
         loop {
             self.catch_up(socket).await?;
+            // Only now: a keeper may let us in and then have no room for what it is given.
+            self.pause = RETRY_FIRST;
+            self.wishes.hopeless.store(false, Ordering::Relaxed);
             if self.held.is_empty() {
                 return Ok(());
             }
@@ -219,4 +220,39 @@ fn start(dir: &Path) -> io::Result<()> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // It outlives us; while we live, tokio reaps it.
     command.env_clear().current_dir("/").kill_on_drop(false).spawn().map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::net::{SocketFlags, accept_with, bind, listen};
+    use rustix::pipe::{PipeFlags, pipe_with};
+
+    /// A keeper at the limit of its open files, later not any more, is no reason to be busy.
+    #[tokio::test(start_paused = true)]
+    async fn a_keeper_that_lets_in_but_cannot_hold_is_tried_less_and_less() {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = wire::socket().unwrap();
+        bind(&socket, &wire::address(dir.path()).unwrap()).unwrap();
+        listen(&socket, 1).unwrap();
+        rustix::io::ioctl_fionbio(&socket, false).unwrap();
+        let (done, held) = tokio::sync::oneshot::channel();
+        let keeper = std::thread::spawn(move || {
+            (0..6).for_each(|_| drop(accept_with(&socket, SocketFlags::CLOEXEC).unwrap()));
+            let plugin = accept_with(&socket, SocketFlags::CLOEXEC).unwrap();
+            poll(&mut [PollFd::new(&plugin, PollFlags::IN)], None).unwrap();
+            assert!(wire::receive(&plugin).unwrap().is_some());
+            wire::send_held(&plugin).unwrap();
+            done.send(()).unwrap();
+        });
+        let (_reader, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK).unwrap();
+        let pipe = Arc::new(Sender::from_owned_fd(writer).unwrap());
+        let client = Keeper::of(dir.path().to_owned());
+        let before = tokio::time::Instant::now();
+        client.hold(Path::new("/a"), &pipe).await;
+        held.await.unwrap();
+        assert!(before.elapsed() > Duration::from_secs(5), "{:?}", before.elapsed());
+        keeper.join().unwrap();
+    }
 }

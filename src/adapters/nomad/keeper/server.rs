@@ -59,7 +59,7 @@ fn serve(dir: &Path) -> io::Result<()> {
     let _ = std::fs::remove_file(dir.join(wire::SOCKET));
     rustix::net::bind(&socket, &wire::address(dir)?)?;
     rustix::net::listen(&socket, BACKLOG)?;
-    Server { socket, clients: Vec::new(), held: HashMap::new(), unused_for: 0 }.run()?;
+    Server { socket, clients: Vec::new(), held: HashMap::new(), unused_for: 0, full: false }.run()?;
     drop(std::fs::remove_file(dir.join(wire::SOCKET)));
     Ok(())
 }
@@ -71,15 +71,16 @@ struct Server {
     held: HashMap<Vec<u8>, OwnedFd>,
     /// Looks since the start that found neither a plugin nor a pipe.
     unused_for: u32,
+    /// A plugin could not be let in, as at the limit of open files: nobody is until the next look, or it would be tried
+    /// without a pause.
+    full: bool,
 }
 
 impl Server {
     fn run(mut self) -> io::Result<()> {
         while self.is_useful() || self.unused_for < FIRST_GLANCES {
             let ready = self.wait()?;
-            if ready.first() == Some(&true) {
-                self.accept();
-            }
+            self.full = ready.first() == Some(&true) && !self.accept();
             self.hear(ready.get(1..).unwrap_or_default());
             if self.clients.is_empty() {
                 self.let_go();
@@ -95,23 +96,28 @@ impl Server {
 
     /// Which of the socket and the clients have something to say. Sleeps for good while a plugin is connected.
     fn wait(&self) -> io::Result<Vec<bool>> {
-        let all = std::iter::once(&self.socket).chain(&self.clients);
-        let mut fds: Vec<_> = all.map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
-        let timeout = self.clients.is_empty().then_some(&GLANCE);
+        let socket = (!self.full).then_some(&self.socket);
+        let mut fds: Vec<_> =
+            socket.into_iter().chain(&self.clients).map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
+        let timeout = (self.full || self.clients.is_empty()).then_some(&GLANCE);
         match poll(&mut fds, timeout) {
-            Ok(_) | Err(Errno::INTR) => Ok(fds.iter().map(|fd| !fd.revents().is_empty()).collect()),
+            Ok(_) | Err(Errno::INTR) => {
+                let ready = fds.iter().map(|fd| !fd.revents().is_empty());
+                Ok(self.full.then_some(false).into_iter().chain(ready).collect())
+            }
             Err(error) => Err(error.into()),
         }
     }
 
-    fn accept(&mut self) {
+    /// Lets one in; false if that is not to be tried again at once.
+    fn accept(&mut self) -> bool {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        if let Ok(client) = rustix::net::accept_with(&self.socket, flags)
-            && self.clients.len() < CLIENTS
-            && wire::is_ours(&client)
-        {
-            self.clients.push(client);
+        match rustix::net::accept_with(&self.socket, flags) {
+            Ok(client) if self.clients.len() < CLIENTS && wire::is_ours(&client) => self.clients.push(client),
+            Ok(_) | Err(Errno::AGAIN | Errno::INTR | Errno::CONNABORTED) => {}
+            Err(_) => return false,
         }
+        true
     }
 
     /// Serves one request of each client that has one; who ends or makes no sense is not heard again.

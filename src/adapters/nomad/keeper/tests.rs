@@ -1,10 +1,12 @@
 //! The keeper, spoken to as a plugin does.
 
 use super::super::wire::{SOCKET, address, receive_held, send_hold, send_release, socket};
-use super::serve;
+use super::{Server, serve};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
+use rustix::net::SocketFlags;
 use rustix::pipe::{PipeFlags, pipe_with};
+use std::collections::HashMap;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::thread::{self, JoinHandle};
@@ -121,6 +123,32 @@ fn who_makes_no_sense_is_not_heard_and_harms_nobody() {
     assert!(is_held(&reader) && is_held(&hold(&plugin, "/b")));
     drop((plugin, reader));
     lab.ended();
+}
+
+#[test]
+fn who_cannot_be_let_in_is_not_tried_again_at_once() {
+    // Not listening, which is as good a reason as too many open files.
+    let mut server = Server {
+        socket: socket().unwrap(),
+        clients: vec![],
+        held: HashMap::new(),
+        unused_for: 0,
+        full: false,
+    };
+    assert_eq!(server.wait().unwrap(), [true], "somebody seems to knock");
+    assert!(!server.accept());
+    server.full = true;
+    let (plugin, client) = rustix::net::socketpair(
+        rustix::net::AddressFamily::UNIX,
+        rustix::net::SocketType::SEQPACKET,
+        SocketFlags::NONBLOCK,
+        None,
+    )
+    .unwrap();
+    server.clients.push(client);
+    assert_eq!(server.wait().unwrap(), [false, false], "it rests for a glance");
+    send_release(&plugin, b"/a").unwrap();
+    assert_eq!(server.wait().unwrap(), [false, true], "who is in is heard");
 }
 
 #[test]

@@ -195,6 +195,27 @@ async fn only_a_regular_file_is_read() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_swapped_for_something_else_is_followed_no_further() {
+    for kind in ["link", "fifo"] {
+        let mut log = Log::new();
+        log.line("one");
+        let mut batches = log.follow(LogStart::Beginning).await;
+        assert_eq!(next(&mut batches).await.0, "one\n");
+        log.line("two");
+        fs::rename(log.path(), log.path().with_extension("old")).unwrap();
+        if kind == "link" {
+            std::os::unix::fs::symlink("/etc/passwd", log.path()).unwrap();
+        } else {
+            let mode = rustix::fs::Mode::RWXU;
+            rustix::fs::mknodat(rustix::fs::CWD, log.path(), rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        }
+        assert_eq!(next(&mut batches).await.0, "two\n", "what the task has written is told");
+        assert!(batches.next().await.unwrap().is_err(), "{kind}");
+        assert!(batches.next().await.is_none());
+    }
+}
+
+#[tokio::test]
 async fn both_streams_of_a_megabyte_arrive_whole() {
     let mut log = Log::new();
     let (mut file, mut expected) = (String::new(), [Vec::new(), Vec::new()]);

@@ -1,6 +1,6 @@
 //! Opens a log file without being led astray, and says where in it to begin.
 
-use crate::domain::log::LogStart;
+use crate::domain::log::{LogCursor, LogStart};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, SeekFrom, Statx, StatxFlags};
 use std::fs::File;
 use std::io;
@@ -32,6 +32,24 @@ pub fn first_offset(file: &File, generation: u64, start: LogStart) -> io::Result
         LogStart::Beginning | LogStart::After(_) => Ok(first_data(file)),
         LogStart::Now => last_record_end(file, size),
     }
+}
+
+/// Bytes of the file at `path` from there on.
+///
+/// # Errors
+/// It cannot be opened, is no regular file, or `start` names no place in it.
+pub fn unread(path: &Path, start: LogStart) -> io::Result<u64> {
+    let file = regular(path, OFlags::RDONLY)?.ok_or(io::ErrorKind::NotFound)?;
+    let is_here = match start {
+        LogStart::Beginning => true,
+        LogStart::After(cursor) => cursor == LogCursor::default() || cursor.generation == generation(&file)?,
+        LogStart::Now => false,
+    };
+    if !is_here {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "another file has been written since"));
+    }
+    let offset = first_offset(&file, generation(&file)?, start)?;
+    Ok(file.metadata()?.len().saturating_sub(offset))
 }
 
 /// Past the part that was given back to the disk.

@@ -27,7 +27,7 @@ mod holes;
 pub mod host;
 pub mod inotify;
 pub mod logfile;
-mod logopen;
+pub mod logopen;
 pub mod oom;
 pub mod pidfd;
 pub mod process;

@@ -10,6 +10,7 @@ use crate::domain::container::MemoryAtEnd;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What version 1 calls no limit, or above: the largest number of pages that it can count.
 const UNLIMITED: u64 = 1 << 62;
@@ -20,7 +21,9 @@ const UNLIMITED: u64 = 1 << 62;
 pub struct OomWatch {
     dir: PathBuf,
     files: &'static Files,
-    before: u64,
+    before: AtomicU64,
+    /// The end that comes is asked for.
+    asked: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -42,8 +45,8 @@ impl OomWatch {
     /// The kernel has no such counter for this group.
     pub fn start(cgroup: &Cgroup) -> io::Result<Self> {
         let watch = Self::since_birth(cgroup)?;
-        let before = watch.kills()?;
-        Ok(Self { before, ..watch })
+        watch.before.store(watch.kills()?, Ordering::Relaxed);
+        Ok(watch)
     }
 
     /// Watches a group from its birth on: what a container that had ended before anybody looked has left of it.
@@ -56,19 +59,32 @@ impl OomWatch {
             Cgroup::V2(_) => &V2,
         };
         let dir = cgroup.dir("memory").ok_or(io::ErrorKind::NotFound)?.to_owned();
-        Ok(Self { dir, files, before: 0 })
+        Ok(Self { dir, files, before: AtomicU64::new(0), asked: AtomicBool::new(false) })
     }
 
     /// The memory of a group of which processes were killed since; `None` if there were none, or if it is too late to
     /// tell.
     pub fn killed(&self) -> Option<MemoryAtEnd> {
-        let killed = self.kills().is_ok_and(|now| now > self.before);
+        let killed = self.kills().is_ok_and(|now| now > self.before.load(Ordering::Relaxed));
         killed.then(|| self.memory())
     }
 
     /// The same of kills before the watch. The kernel counts a kill some milliseconds before the process has ended.
     pub fn killed_before(&self) -> Option<MemoryAtEnd> {
-        (self.before > 0).then(|| self.memory())
+        (self.before.load(Ordering::Relaxed) > 0).then(|| self.memory())
+    }
+
+    /// The first process is about to be killed by us: no kill so far is its end.
+    pub fn ask(&self) {
+        self.asked.store(true, Ordering::Relaxed);
+        if let Ok(now) = self.kills() {
+            self.before.store(now, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether that was said.
+    pub fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
     }
 
     fn memory(&self) -> MemoryAtEnd {
@@ -116,6 +132,9 @@ mod tests {
         assert_eq!(late.killed(), Some(MemoryAtEnd { limit: None, peak: Some(77) }));
         set(2);
         assert!(watch.killed().is_some());
+        watch.ask();
+        assert_eq!(watch.killed(), None, "what comes now is our doing");
+        assert!(watch.is_asked() && !late.is_asked());
     }
 
     #[test]

@@ -45,7 +45,11 @@ impl Waiter<'_> {
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        self.deaths.lock().containers.remove(self.id);
+        let mut waiting = self.deaths.lock();
+        // The next one may wait already.
+        if waiting.containers.get(self.id).is_some_and(|notify| Arc::ptr_eq(notify, &self.notify)) {
+            waiting.containers.remove(self.id);
+        }
     }
 }
 
@@ -91,20 +95,26 @@ pub fn expect<'a, S: Service>(common: &'a Arc<Common<S>>, id: &'a ContainerId) -
     Waiter { deaths: &common.deaths, id, notify }
 }
 
-/// Listens for as long as anybody waits.
+/// Listens for as long as anybody waits, and looks now and then, whatever becomes of the stream.
 async fn listen<S: Service>(common: Arc<Common<S>>) {
+    tokio::select! {
+        () = hear(&common) => {}
+        () = look_on(&common) => {}
+    }
+}
+
+/// Follows one stream after the other until nobody waits any more.
+async fn hear<S: Service>(common: &Common<S>) {
     let clock = common.service.clock();
     let mut pause = RETRY_FIRST;
     loop {
         if let Ok(mut deaths) = common.service.deaths().await {
-            pause = RETRY_FIRST;
             // What ended before the stream began is not in it.
-            look(&common).await;
+            look(common).await;
             while let Some(next) = within_a_while(clock, deaths.next()).await {
-                match next {
-                    Some(id) => common.deaths.wake(&id),
-                    None => look(&common).await,
-                }
+                // A stream that ends at once is no better than none.
+                pause = RETRY_FIRST;
+                next.iter().for_each(|id| common.deaths.wake(id));
                 if common.deaths.is_over(common.service.remembers_listeners()) {
                     return;
                 }
@@ -120,12 +130,19 @@ async fn listen<S: Service>(common: Arc<Common<S>>) {
 
 /// What comes, or `Some(None)` if nothing has for long; `None` at the end.
 async fn within_a_while<T>(clock: &dyn Clock, next: impl Future<Output = Option<T>>) -> Option<Option<T>> {
-    // Services that were restarted together shall not be looked at together.
-    let jitter = Duration::from_millis(clock.entropy() % 5_000);
     tokio::select! {
         biased;
         next = next => next.map(Some),
-        () = clock.sleep(RELIST + jitter) => Some(None),
+        () = clock.sleep(RELIST) => Some(None),
+    }
+}
+
+async fn look_on<S: Service>(common: &Common<S>) {
+    let clock = common.service.clock();
+    loop {
+        // Services that were restarted together shall not be looked at together.
+        clock.sleep(RELIST + Duration::from_millis(clock.entropy() % 5_000)).await;
+        look(common).await;
     }
 }
 
@@ -138,3 +155,7 @@ async fn look<S: Service>(common: &Common<S>) {
         Err(error) => tracing::debug!(%error, "cannot look for containers that have ended"),
     }
 }
+
+#[cfg(test)]
+#[path = "deaths_tests.rs"]
+mod tests;

@@ -1,10 +1,11 @@
 //! A container's output, from the file that conmon writes; the service is asked only where it is. A file that cannot be
 //! seen from here, and a journal, are told by the service ([`super::told`]).
 
-use super::{Batches, Seen, Service, Watches};
+use super::{Batches, Seen, Service, UNSEEN, Watches};
 use crate::adapters::podman::call::Call;
 use crate::adapters::podman::linux::inotify::Notifier;
 use crate::adapters::podman::linux::logfile::{self, Bounds};
+use crate::adapters::podman::linux::logopen;
 use crate::domain::container::labels::{Owner, log_backlog, owner};
 use crate::domain::limits::{RETRY_FIRST, RETRY_LONGEST};
 use crate::domain::log::LogStart;
@@ -42,6 +43,20 @@ pub async fn logs<S: Service>(
     let failed = move |error: io::Error| call.error(kind(&error), format!("{}: {error}", path.display()));
     let batches = batches.map_err(&failed)?;
     Ok(batches.map(move |batch| batch.map_err(&failed)).boxed())
+}
+
+/// See [`crate::ports::ContainerRuntime::unread`].
+pub async fn unread<S: Service>(
+    watches: &Watches<S>,
+    id: &ContainerId,
+    start: LogStart,
+) -> Result<u64, RuntimeError> {
+    let call = Call::new("size log of container", id);
+    let path = file(&call, watches.seen(id).await?)?;
+    let unseen = || call.error(ErrorKind::Unsupported, UNSEEN);
+    let path = visible(watches.root(), &path).await.ok_or_else(unseen)?;
+    let unread = tokio::task::spawn_blocking(move || logopen::unread(&path, start)).await;
+    unread.map_err(io::Error::other).flatten().map_err(|error| call.error(kind(&error), error))
 }
 
 /// The file that conmon writes, if that is how the container's output is kept.

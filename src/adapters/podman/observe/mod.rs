@@ -28,7 +28,7 @@ pub mod watches;
 mod tests;
 
 pub use last_words::last_words;
-pub use logs::logs;
+pub use logs::{logs, unread};
 pub use seen::Seen;
 pub use stats::{Groups, stats};
 pub use watches::Watches;

@@ -12,6 +12,9 @@ use time::format_description::well_known::Rfc3339;
 /// has returned, by when a short program has ended. Measured 4 ms; a loaded node takes longer.
 const START_NOTED_LATE_NANOS: i64 = 5_000_000_000;
 
+/// What a program that SIGKILL ended exits with.
+pub const KILLED: i32 = 137;
+
 /// A container, and what only this adapter needs to know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {

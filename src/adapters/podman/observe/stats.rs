@@ -1,6 +1,6 @@
 //! Counters of a container: from its control group, or where that cannot be seen, from the service.
 
-use super::{Seen, Service};
+use super::{Seen, Service, Watches};
 use crate::adapters::podman::call::Call;
 use crate::adapters::podman::linux::cgroup::Cgroup;
 use crate::adapters::podman::linux::counters::Counters;
@@ -24,7 +24,7 @@ const OPEN_MAX: usize = 128;
 pub struct Groups(Mutex<HashMap<ContainerId, Arc<Group>>>);
 
 #[derive(Debug)]
-enum Group {
+pub(super) enum Group {
     Open(Counters),
     Closed(Cgroup),
 }
@@ -43,12 +43,12 @@ impl Groups {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn get(&self, id: &ContainerId) -> Option<Arc<Group>> {
+    pub(super) fn get(&self, id: &ContainerId) -> Option<Arc<Group>> {
         self.lock().get(id).cloned()
     }
 
     /// The first sample of a group, which is remembered.
-    fn first(&self, id: &ContainerId, cgroup: Cgroup, at: Timestamp) -> io::Result<StatsSample> {
+    pub(super) fn first(&self, id: &ContainerId, cgroup: Cgroup, at: Timestamp) -> io::Result<StatsSample> {
         let counters = Counters::open(&cgroup)?;
         let sample = counters.read(at)?;
         let mut groups = self.lock();
@@ -65,12 +65,9 @@ impl Groups {
 }
 
 /// See [`crate::ports::ContainerRuntime::stats`]. From the second sample on the service is not asked.
-pub async fn stats<S: Service>(
-    service: &S,
-    id: &ContainerId,
-    groups: &Groups,
-) -> Result<StatsSample, RuntimeError> {
+pub async fn stats<S: Service>(watches: &Watches<S>, id: &ContainerId) -> Result<StatsSample, RuntimeError> {
     let call = Call::new("read stats of container", id);
+    let (service, groups) = (watches.service(), watches.groups());
     if let Some(group) = groups.get(id) {
         if let Ok(sample) = group.read(service.clock().now()) {
             return Ok(sample);

@@ -13,6 +13,7 @@
 //! before the container is cleaned up (measured on 4.3). While Podman does not answer, that file is the record. A
 //! conmon that was killed leaves none: once it and the process are gone and no record has come, the code is unknown.
 
+use super::seen::KILLED;
 use super::watches::Common;
 use super::{Seen, Service, deaths};
 use crate::adapters::podman::call::Call;
@@ -55,9 +56,6 @@ const SILENCE_HINT: Duration = Duration::from_secs(60);
 /// code counts as unknown: with the pauses between them, a minute.
 const BROKEN_ANSWERS: u32 = 16;
 
-/// What a program that SIGKILL ended exits with.
-const KILLED: i32 = 137;
-
 /// How long a process may take to end after the kernel has counted it as killed. One that was held alive and dies
 /// sooner may be the one that was counted before.
 const DYING: Duration = Duration::from_secs(1);
@@ -79,7 +77,7 @@ const ANSWER_FIRST: Duration = Duration::from_secs(1);
 struct Hold {
     /// The first process; conmon, if that has just ended.
     process: Pidfd,
-    oom: Option<OomWatch>,
+    oom: Option<Arc<OomWatch>>,
     /// As the service described it when it was held.
     seen: Seen,
 }
@@ -115,7 +113,7 @@ pub async fn wait<S: Service>(
         let seen = waiter.patient_inspect().await?;
         if let Some(facts) = waiter.settled(&seen.facts)? {
             let killed = waiter.killed_unseen(&seen);
-            return Ok(with_oom(facts, killed));
+            return Ok(with_oom(facts, killed, false));
         }
         let turn = match waiter.hold(seen) {
             Some(hold) => waiter.watch(hold).await?,
@@ -149,7 +147,8 @@ impl<S: Service> Waiter<'_, S> {
         let (root, id) = (self.common.root.as_path(), self.id.as_str());
         let pidfd = |pid: Option<u32>| pid.and_then(|pid| Pidfd::of_container(root, pid, id));
         let init = pidfd(seen.facts.pid);
-        let oom = init.as_ref().and_then(|init| oom_watch(root, init, id));
+        let oom = init.as_ref().and_then(|init| oom_watch(root, init, id)).map(Arc::new);
+        oom.iter().for_each(|watch| self.common.ooms.note(self.id, watch));
         if self.common.exits.get().is_none() {
             let dir = seen.conmon_pid.and_then(|pid| exit_file::dir_of(root, pid, id));
             // Another watch may have been faster, with the same answer.
@@ -169,16 +168,20 @@ impl<S: Service> Waiter<'_, S> {
     /// Sleeps until the process has ended, then looks for the record.
     async fn watch(&self, hold: Hold) -> Result<Turn, RuntimeError> {
         let killed = self.ended(&hold).await.map_err(|error| self.call.error(ErrorKind::Internal, error))?;
-        let over = |facts| Ok(Turn::Over(Box::new(with_oom(facts, killed))));
+        let asked = hold.oom.as_ref().is_some_and(|watch| watch.is_asked());
+        let over = |facts| Ok(Turn::Over(Box::new(with_oom(facts, killed, asked))));
         let conmon = self.conmon(&hold.seen);
-        let left = self.left(&hold.seen.facts).await;
+        let left = self.left(&hold.seen.facts, conmon.as_ref()).await;
         let (mut pause, mut alone) = (RECORD_FIRST, Duration::ZERO);
         loop {
             let seen = match self.record(left.as_ref()).await {
                 Ok(Record::Service(seen)) => seen,
                 Ok(Record::Conmon(facts)) => return over(*facts),
-                Err(error) if error.kind.is_transient() => return over(lost(hold.seen.facts)),
-                Err(error) => return Err(error),
+                Err(error) => {
+                    return left
+                        .or_else(|| error.kind.is_transient().then(|| lost(hold.seen.facts)))
+                        .map_or(Err(error), over);
+                }
             };
             if seen.facts.pid.is_some() && seen.facts.pid != hold.seen.facts.pid {
                 return Ok(Turn::Again);
@@ -213,7 +216,7 @@ impl<S: Service> Waiter<'_, S> {
         }
         hold.process.ended().await?;
         // Before anything else: the counter goes with the cleaning up.
-        Ok(watch.killed().or(killed_before))
+        Ok(watch.killed().or(killed_before.filter(|_| !watch.is_asked())))
     }
 
     /// The supervisor, which outlives the first process by some milliseconds and leaves the record.
@@ -242,13 +245,18 @@ impl<S: Service> Waiter<'_, S> {
     }
 
     /// The end of the run that was held, as conmon leaves it about now: the service has it from there, and removes it
-    /// once it has cleaned up. `None` where that cannot be seen, or does not come.
-    async fn left(&self, held: &ContainerFacts) -> Option<ContainerFacts> {
+    /// once it has cleaned up. `None` where that cannot be seen, or does not come: conmon leaves it before it ends.
+    async fn left(&self, held: &ContainerFacts, conmon: Option<&Pidfd>) -> Option<ContainerFacts> {
         let (exits, started_at) = (self.common.exits.get()?, held.started_at?);
         for _ in 0..LEFT_LOOKS {
+            // Before the look, or it might be left in between.
+            let is_last = conmon.is_none_or(Pidfd::has_ended) || !exits.is_dir();
             if let Some(left) = exit_file::read(exits, self.id.as_str(), started_at) {
                 let (exit_code, finished_at) = (Some(left.code), Some(left.at));
                 return Some(ContainerFacts { exit_code, finished_at, ..lost(held.clone()) });
+            }
+            if is_last {
+                return None;
             }
             self.clock().sleep(LEFT_PAUSE).await;
         }
@@ -265,7 +273,7 @@ impl<S: Service> Waiter<'_, S> {
             let seen = self.patient_inspect().await?;
             if let Some(facts) = self.settled(&seen.facts)? {
                 let killed = self.killed_unseen(&seen);
-                return Ok(Turn::Over(Box::new(with_oom(facts, killed))));
+                return Ok(Turn::Over(Box::new(with_oom(facts, killed, false))));
             }
             // A service that calls it dead and alive at once has lost its supervisor.
             let is_stuck = seen.facts.state == ContainerState::Stopping && seen.facts.pid.is_none();
@@ -352,10 +360,11 @@ fn oom_watch(root: &Path, init: &Pidfd, id: &str) -> Option<OomWatch> {
     OomWatch::start(&cgroup).ok().filter(|_| !init.has_ended())
 }
 
-/// The OOM killer ends with SIGKILL; a program that survives the death of a child was not ended by it.
-fn with_oom(mut facts: ContainerFacts, killed: Option<MemoryAtEnd>) -> ContainerFacts {
+/// The OOM killer ends with SIGKILL; a program that survives the death of a child was not ended by it, whatever the
+/// service has seen, nor one that we have killed ourselves.
+fn with_oom(mut facts: ContainerFacts, killed: Option<MemoryAtEnd>, asked: bool) -> ContainerFacts {
     let by_signal = facts.exit_code.is_none_or(|code| code == KILLED);
-    facts.oom_killed |= killed.is_some() && by_signal;
+    facts.oom_killed = by_signal && (killed.is_some() || (facts.oom_killed && !asked));
     facts.memory_at_end = killed.filter(|_| facts.oom_killed);
     facts
 }

@@ -1,8 +1,11 @@
 //! Ends as services and kernels tell them, or fail to.
 
+use crate::adapters::podman::linux::cgroup::Cgroup;
+use crate::adapters::podman::linux::pidfd::Pidfd;
 use crate::adapters::podman::observe::tests::{Script, seen};
 use crate::adapters::podman::observe::{Seen, Watches};
 use crate::domain::container::{ContainerFacts, ContainerState, MemoryAtEnd};
+use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::time::Timestamp;
 use crate::ports::ErrorKind;
@@ -249,6 +252,97 @@ async fn a_recycled_pid_is_not_held() {
     assert_eq!(code(&watches(script, root.path())).await, Some(6));
 }
 
+/// A program that has ended, and that nobody has taken note of: its pid is still its own.
+fn ended_program() -> (Child, u32) {
+    let (mut child, pid) = program();
+    child.start_kill().unwrap();
+    let held = Pidfd::open(pid).unwrap();
+    while !held.has_ended() {
+        std::thread::yield_now();
+    }
+    (child, pid)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_conmon_has_left_counts_although_the_container_is_removed() {
+    let (_child, pid) = ended_program();
+    let root = machine(pid, ID);
+    fs::write(root.path().join("exits").join(ID), "9").unwrap();
+    let watches = watches(Script::seeing([Ok(held(pid)), Err(ErrorKind::NotFound)]), root.path());
+    assert_eq!(code(&watches).await, Some(9));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_record_that_conmon_cannot_leave_any_more() {
+    let (_child, pid) = ended_program();
+    let (_conmon, conmon) = ended_program();
+    for directory in [true, false] {
+        let root = machine(pid, ID);
+        let conmon = if directory { conmon } else { 1 };
+        fs::create_dir_all(root.path().join(format!("proc/{conmon}"))).unwrap();
+        fs::copy(root.path().join("proc/1/cmdline"), root.path().join(format!("proc/{conmon}/cmdline")))
+            .unwrap();
+        fs::copy(root.path().join("proc/1/cgroup"), root.path().join(format!("proc/{conmon}/cgroup")))
+            .unwrap();
+        if !directory {
+            fs::remove_dir(root.path().join("exits")).unwrap();
+        }
+        let seen = Seen { conmon_pid: Some(conmon), ..held(pid) };
+        let watches = watches(Script::seeing([Ok(seen), Ok(exited(3))]), root.path());
+        let before = tokio::time::Instant::now();
+        assert_eq!(code(&watches).await, Some(3));
+        assert!(before.elapsed() < Duration::from_millis(50), "{:?}", before.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn the_counters_of_a_container_that_has_ended_are_let_go() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("memory.current"), "5\n").unwrap();
+    let watches = watches(Script::seeing([Ok(exited(0))]), Path::new(NOWHERE));
+    let group = Cgroup::V2(root.path().to_owned());
+    watches.groups().first(&id(), group, Timestamp::from_unix_nanos(1)).unwrap();
+    assert_eq!(code(&watches).await, Some(0));
+    assert!(watches.groups().get(&id()).is_none(), "its files stay open");
+}
+
+/// A machine with a container whose memory counter says that one of its processes was killed.
+fn short_of_memory(pid: u32) -> tempfile::TempDir {
+    let root = machine(pid, ID);
+    let group = root.path().join(format!("sys/fs/cgroup/libpod-{ID}"));
+    fs::create_dir_all(root.path().join("proc/self")).unwrap();
+    fs::create_dir_all(&group).unwrap();
+    let mounts = "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+    fs::write(root.path().join("proc/self/mountinfo"), mounts).unwrap();
+    fs::write(group.join("memory.events"), "oom 0\noom_kill 0\n").unwrap();
+    root
+}
+
+#[tokio::test]
+async fn who_we_have_killed_was_not_killed_for_want_of_memory() {
+    for asked in [false, true] {
+        let (mut child, pid) = program();
+        let root = short_of_memory(pid);
+        let mut flagged = exited(137);
+        flagged.facts.oom_killed = asked;
+        let watches = watches(Script::seeing([Ok(held(pid)), Ok(flagged)]), root.path());
+        let id = id();
+        let mut wait = pin!(watches.wait(&id));
+        assert!(poll!(&mut wait).is_pending());
+        // A child, in both cases.
+        let counter = root.path().join(format!("sys/fs/cgroup/libpod-{ID}/memory.events"));
+        fs::write(counter, "oom 1\noom_kill 1\n").unwrap();
+        if asked {
+            watches.signalling(&id, Signal::TERM);
+            watches.signalling(&id, Signal::KILL);
+        }
+        fs::write(root.path().join("exits").join(ID), "137").unwrap();
+        child.kill().await.unwrap();
+        let facts = wait.await.unwrap();
+        assert_eq!((facts.exit_code, facts.oom_killed), (Some(137), !asked));
+    }
+}
+
 #[tokio::test]
 async fn want_of_memory_is_seen_also_by_who_comes_late() {
     let root = tempfile::tempdir().unwrap();
@@ -260,7 +354,10 @@ async fn want_of_memory_is_seen_also_by_who_comes_late() {
     fs::write(group.join("memory.oom_control"), "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n").unwrap();
     fs::write(group.join("memory.limit_in_bytes"), "4096\n").unwrap();
     for (code, killed) in [(137, true), (1, false), (0, false)] {
-        let watches = watches(Script::seeing([Ok(exited(code))]), root.path());
+        let mut flagged = exited(code);
+        // What a service says that has seen the end of a child.
+        flagged.facts.oom_killed = true;
+        let watches = watches(Script::seeing([Ok(flagged)]), root.path());
         let facts = watches.wait(&id()).await.unwrap();
         assert_eq!(facts.oom_killed, killed, "{code}");
         let memory = MemoryAtEnd { limit: Some(4096), peak: None };

@@ -4,15 +4,17 @@ use super::births::Births;
 use super::deaths::Deaths;
 use super::lately::Lately;
 use super::wait::wait;
-use super::{Seen, Service};
+use super::{Groups, Seen, Service};
+use crate::adapters::podman::linux::oom::OomWatch;
 use crate::domain::container::ContainerFacts;
+use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::ports::RuntimeError;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 type Answer = Result<ContainerFacts, RuntimeError>;
 type Watch = Shared<BoxFuture<'static, Answer>>;
@@ -39,6 +41,27 @@ pub struct Common<S> {
     pub lately: Lately,
     /// Who waits for the service's word.
     pub deaths: Deaths,
+    /// Memory counters of containers that are held.
+    pub ooms: Ooms,
+    /// Counters of containers whose statistics were asked for.
+    pub groups: Groups,
+}
+
+/// Memory counters, by container, for as long as a watch has them.
+#[derive(Debug, Default)]
+pub struct Ooms(Mutex<HashMap<ContainerId, Weak<OomWatch>>>);
+
+impl Ooms {
+    /// This watch holds the container now.
+    pub fn note(&self, id: &ContainerId, watch: &Arc<OomWatch>) {
+        let mut held = lock(&self.0);
+        held.retain(|_, watch| watch.strong_count() > 0);
+        held.insert(id.clone(), Arc::downgrade(watch));
+    }
+
+    fn of(&self, id: &ContainerId) -> Option<Arc<OomWatch>> {
+        lock(&self.0).get(id)?.upgrade()
+    }
 }
 
 impl<S> Clone for Watches<S> {
@@ -57,6 +80,8 @@ impl<S: Service> Watches<S> {
             births: Births::default(),
             lately: Lately::default(),
             deaths: Deaths::default(),
+            ooms: Ooms::default(),
+            groups: Groups::default(),
         };
         Self { shared: Arc::new(common), watching: Arc::default() }
     }
@@ -98,6 +123,25 @@ impl<S: Service> Watches<S> {
         self.shared.births.forget(id);
     }
 
+    /// A signal is about to be sent to it.
+    pub fn signalling(&self, id: &ContainerId, signal: Signal) {
+        self.touched(id);
+        if signal == Signal::KILL {
+            self.shared.ooms.of(id).iter().for_each(|watch| watch.ask());
+        }
+    }
+
+    /// It is about to be removed.
+    pub fn removing(&self, id: &ContainerId) {
+        self.touched(id);
+        self.shared.groups.forget(id);
+    }
+
+    /// Counters of containers whose statistics were asked for.
+    pub fn groups(&self) -> &Groups {
+        &self.shared.groups
+    }
+
     /// See [`crate::ports::ContainerRuntime::wait`].
     pub async fn wait(&self, id: &ContainerId) -> Answer {
         self.watch(id).await
@@ -113,6 +157,7 @@ impl<S: Service> Watches<S> {
         let key = id.clone();
         let watch = async move {
             let answer = wait(&common, &id).await;
+            common.groups.forget(&id);
             // From now on the container may run anew, and its next end is another one.
             if let Some(all) = all.upgrade() {
                 lock(&all).remove(&id);
@@ -125,6 +170,6 @@ impl<S: Service> Watches<S> {
     }
 }
 
-fn lock(watching: &Mutex<Watching>) -> MutexGuard<'_, Watching> {
-    watching.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

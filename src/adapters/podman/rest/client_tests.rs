@@ -154,6 +154,26 @@ async fn a_stream_that_ends_within_a_frame_is_an_error_not_an_exit() {
 }
 
 #[tokio::test]
+async fn a_session_that_never_ran_is_no_success() {
+    for (removable, code) in
+        [(r#","CanRemove":true"#, Some(0)), ("", Some(0)), (r#","CanRemove":false"#, None)]
+    {
+        let inspected = format!(r#"{{"Running":false,"ExitCode":0,"Pid":0{removable}}}"#);
+        let fake = Fake::new(vec![
+            Act::Send(reply(201, r#"{"Id":"e1"}"#)),
+            Act::SendAndClose(HIJACKED.to_vec()),
+            Act::Send(reply(200, &inspected)),
+        ]);
+        let exec = ExecSpec { command: vec!["x".to_owned()], tty: false, stdin: false };
+        let mut session = podman(&fake).exec(&id(), &exec).await.unwrap();
+        match session.events.next().await.unwrap() {
+            Ok(event) => assert_eq!(Some(event), code.map(ExecEvent::Exited)),
+            Err(error) => assert!(code.is_none() && error.is(ErrorKind::OutcomeUnknown), "{error}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_version_is_learned_once_and_decides_the_prefix() {
     let fake = Fake::new(vec![Act::Send(reply(200, EXITED)), Act::Send(reply(200, EXITED))]);
     let podman = podman(&fake);

@@ -8,7 +8,7 @@ use super::containers::path;
 use super::frames::Frames;
 use super::{refusal, wire};
 use crate::adapters::podman::call::Call;
-use crate::adapters::podman::linux::ending;
+use crate::adapters::podman::linux::ending::{self, Unkillable};
 use crate::adapters::podman::linux::pidfd::Pidfd;
 use crate::domain::container::ExecSpec;
 use crate::domain::container::exec::TerminalSize;
@@ -131,7 +131,13 @@ impl Session {
         loop {
             let seen = self.inspect().await?;
             if !seen.running {
-                return Ok(seen.exit_code);
+                let ran = seen.can_remove != Some(false);
+                let never = "Podman knows no run of this command, so none of its exit code";
+                return if ran {
+                    Ok(seen.exit_code)
+                } else {
+                    Err(self.error(ErrorKind::OutcomeUnknown, never))
+                };
             }
             if let Some(program) = Pidfd::of_container(Path::new("/"), seen.pid, self.container.as_str()) {
                 // An error here only makes the next look come sooner.
@@ -207,7 +213,10 @@ impl ExecControl for Control {
     async fn kill(&mut self) -> Result<(), RuntimeError> {
         let session = &self.session;
         let Some(pid) = session.program().await? else { return Ok(()) };
-        let ended = ending::end(Path::new("/"), pid, session.container.as_str());
+        let container = session.container.clone();
+        // It looks at every process of the machine, some times over.
+        let ended = tokio::task::spawn_blocking(move || ending::end(Path::new("/"), pid, container.as_str()));
+        let ended = ended.await.map_err(std::io::Error::other).map_err(Unkillable::Refused).flatten();
         ended.map_err(|error| session.error(error.kind(), error))
     }
 }

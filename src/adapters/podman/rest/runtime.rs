@@ -3,7 +3,7 @@
 use super::client::Podman;
 use super::probe::Described;
 use crate::adapters::podman::call::Call;
-use crate::adapters::podman::observe::{self, Groups, Watches};
+use crate::adapters::podman::observe::{self, Watches};
 use crate::domain::container::{ContainerFacts, ContainerSpec, ExecSpec};
 use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::image::PullRequest;
@@ -22,7 +22,6 @@ use std::sync::Arc;
 pub struct RestRuntime {
     podman: Arc<Podman>,
     described: Described,
-    groups: Groups,
     watches: Watches<Podman>,
 }
 
@@ -37,7 +36,7 @@ impl RestRuntime {
     pub fn with_root(socket: PathBuf, clock: Arc<dyn Clock>, root: &Path) -> Self {
         let podman = Arc::new(Podman::new(socket, clock));
         let watches = Watches::new(Arc::clone(&podman), root);
-        Self { podman, described: Described::default(), groups: Groups::default(), watches }
+        Self { podman, described: Described::default(), watches }
     }
 }
 
@@ -79,13 +78,12 @@ impl ContainerRuntime for RestRuntime {
     }
 
     async fn signal(&self, id: &ContainerId, signal: Signal) -> Result<(), RuntimeError> {
-        self.watches.touched(id);
+        self.watches.signalling(id, signal);
         self.podman.signal(id, signal).await
     }
 
     async fn remove(&self, id: &ContainerId) -> Result<Change, RuntimeError> {
-        self.watches.touched(id);
-        self.groups.forget(id);
+        self.watches.removing(id);
         self.podman.remove(id).await
     }
 
@@ -94,7 +92,7 @@ impl ContainerRuntime for RestRuntime {
     }
 
     async fn stats(&self, id: &ContainerId) -> Result<StatsSample, RuntimeError> {
-        observe::stats(&*self.podman, id, &self.groups).await
+        observe::stats(&self.watches, id).await
     }
 
     async fn logs(
@@ -103,6 +101,10 @@ impl ContainerRuntime for RestRuntime {
         start: LogStart,
     ) -> Result<BoxStream<'static, Result<LogBatch, RuntimeError>>, RuntimeError> {
         observe::logs(&self.watches, id, start).await
+    }
+
+    async fn unread(&self, id: &ContainerId, start: LogStart) -> Result<u64, RuntimeError> {
+        observe::unread(&self.watches, id, start).await
     }
 
     async fn last_words(&self, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {

@@ -122,6 +122,8 @@ pub struct ExecInspect {
     pub exit_code: i32,
     /// On the host; 0 when not running.
     pub pid: u32,
+    /// It has run and ended: one that never ran is not running either, with a code of 0.
+    pub can_remove: Option<bool>,
 }
 
 /// What is there although it may be `null`.

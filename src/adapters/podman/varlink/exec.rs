@@ -12,7 +12,7 @@ use super::refusal;
 use super::streams::Streams;
 use crate::adapters::podman::call::Call;
 use crate::adapters::podman::linux::console::Console;
-use crate::adapters::podman::linux::ending;
+use crate::adapters::podman::linux::ending::{self, Unkillable};
 use crate::domain::container::ExecSpec;
 use crate::domain::container::exec::TerminalSize;
 use crate::domain::log::LogChunk;
@@ -257,7 +257,10 @@ impl ExecControl for Control {
     async fn kill(&mut self) -> Result<(), RuntimeError> {
         let session = &self.session;
         let Some(pid) = session.program().await? else { return Ok(()) };
-        let ended = ending::end(Path::new("/"), pid, session.container.as_str());
+        let container = session.container.clone();
+        // It looks at every process of the machine, some times over.
+        let ended = tokio::task::spawn_blocking(move || ending::end(Path::new("/"), pid, container.as_str()));
+        let ended = ended.await.map_err(std::io::Error::other).map_err(Unkillable::Refused).flatten();
         ended.map_err(|error| session.error(error.kind(), error))
     }
 }

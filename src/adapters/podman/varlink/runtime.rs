@@ -2,7 +2,7 @@
 
 use super::client::Podman;
 use crate::adapters::podman::call::Call;
-use crate::adapters::podman::observe::{self, Groups, Watches};
+use crate::adapters::podman::observe::{self, Watches};
 use crate::domain::container::{ContainerFacts, ContainerSpec, ExecSpec};
 use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::image::PullRequest;
@@ -20,7 +20,6 @@ use std::sync::Arc;
 /// Containers of one Podman 1, over its varlink socket. Cheap to keep, and shared by all tasks.
 pub struct VarlinkRuntime {
     podman: Arc<Podman>,
-    groups: Groups,
     watches: Watches<Podman>,
 }
 
@@ -35,7 +34,7 @@ impl VarlinkRuntime {
     pub fn with_root(socket: PathBuf, clock: Arc<dyn Clock>, root: &Path) -> Self {
         let podman = Arc::new(Podman::new(socket, clock).below(root));
         let watches = Watches::new(Arc::clone(&podman), root);
-        Self { podman, groups: Groups::default(), watches }
+        Self { podman, watches }
     }
 }
 
@@ -77,13 +76,12 @@ impl ContainerRuntime for VarlinkRuntime {
     }
 
     async fn signal(&self, id: &ContainerId, signal: Signal) -> Result<(), RuntimeError> {
-        self.watches.touched(id);
+        self.watches.signalling(id, signal);
         self.podman.signal(id, signal).await
     }
 
     async fn remove(&self, id: &ContainerId) -> Result<Change, RuntimeError> {
-        self.watches.touched(id);
-        self.groups.forget(id);
+        self.watches.removing(id);
         self.podman.remove(id).await
     }
 
@@ -92,7 +90,7 @@ impl ContainerRuntime for VarlinkRuntime {
     }
 
     async fn stats(&self, id: &ContainerId) -> Result<StatsSample, RuntimeError> {
-        observe::stats(&*self.podman, id, &self.groups).await
+        observe::stats(&self.watches, id).await
     }
 
     async fn logs(
@@ -101,6 +99,10 @@ impl ContainerRuntime for VarlinkRuntime {
         start: LogStart,
     ) -> Result<BoxStream<'static, Result<LogBatch, RuntimeError>>, RuntimeError> {
         observe::logs(&self.watches, id, start).await
+    }
+
+    async fn unread(&self, id: &ContainerId, start: LogStart) -> Result<u64, RuntimeError> {
+        observe::unread(&self.watches, id, start).await
     }
 
     async fn last_words(&self, id: &ContainerId) -> Result<Vec<u8>, RuntimeError> {

@@ -7,6 +7,10 @@ use crate::domain::container::spec::{Log, LogDriver};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// Bytes of a log file that no disk holds. conmon would rotate a file of the host's `log_size_max`, and keeps nothing of
+/// what it had; 0 and less mean the host's (libpod REST 4.3).
+const NEVER_ROTATED: u64 = 1 << 62;
+
 /// The first topic of the SpecGenerator.
 #[derive(Serialize)]
 pub struct Basic<'a> {
@@ -127,7 +131,8 @@ fn log(log: &Log) -> LogConfiguration<'_> {
         LogDriver::Journal => Some("journald"),
         LogDriver::Runtime => None,
     };
-    LogConfiguration { driver, options: &log.options, size: log.rotate_at }
+    let never = (log.driver == LogDriver::File).then_some(NEVER_ROTATED);
+    LogConfiguration { driver, options: &log.options, size: log.rotate_at.or(never) }
 }
 
 type Secrets<'a> = (Vec<Secret<'a>>, BTreeMap<&'a str, &'a str>);

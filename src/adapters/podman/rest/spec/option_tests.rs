@@ -120,7 +120,7 @@ fn process() -> Vec<Case> {
             "logging",
             json!({"options": [{"tag": "t"}]}),
             "/log_configuration",
-            json!({"driver": "k8s-file", "options": {"tag": "t"}}),
+            json!({"driver": "k8s-file", "options": {"tag": "t"}, "size": 1_i64 << 62}),
         ),
         ("logging", json!({"options": {"max-size": "1m"}}), "/log_configuration/size", json!(1 << 20)),
     ]

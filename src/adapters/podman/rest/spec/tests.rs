@@ -25,7 +25,7 @@ fn what_must_be_explicit_is_and_nothing_else_is_said() {
         json!({
             "name": "web-1", "image": "localhost/busybox:latest", "env": {}, "labels": {}, "init": false,
             "privileged": false, "use_image_hosts": false, "restart_policy": "no",
-            "log_configuration": {"driver": "k8s-file"}, "mounts": [], "netns": {"nsmode": "none"},
+            "log_configuration": {"driver": "k8s-file", "size": 1_i64 << 62}, "mounts": [], "netns": {"nsmode": "none"},
         })
     );
 }

@@ -1,0 +1,171 @@
+//! What of a task's output cannot be delivered is counted and told.
+
+use super::double::*;
+use async_trait::async_trait;
+use nomad_driver_podman::adapters::memory::MemoryRuntime;
+use nomad_driver_podman::domain::config::Value;
+use nomad_driver_podman::domain::container::ContainerState;
+use nomad_driver_podman::domain::limits::{LOG_DRAIN_TIMEOUT, LOG_OPEN_TIMEOUT};
+use nomad_driver_podman::domain::log::{LogBatch, LogStart, Stream};
+use nomad_driver_podman::domain::task::identity::{ContainerId, ContainerName};
+use nomad_driver_podman::domain::task::{Handle, Origin, TaskRequest};
+use nomad_driver_podman::driver::Driver;
+use nomad_driver_podman::ports::{
+    ContainerRuntime, ErrorKind, LogSink, NomadHost, RuntimeConnector, RuntimeError, TaskEvent,
+};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use tokio::time::Instant;
+
+/// A host whose collector takes so many bytes and then no more.
+struct Host {
+    heard: Heard,
+    room: usize,
+    taken: Arc<Mutex<Vec<u8>>>,
+}
+
+struct Collector {
+    room: usize,
+    taken: Arc<Mutex<Vec<u8>>>,
+}
+
+#[async_trait]
+impl LogSink for Collector {
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = bytes.len().min(self.room - self.taken.lock().unwrap().len());
+        if count == 0 && !bytes.is_empty() {
+            std::future::pending::<()>().await;
+        }
+        self.taken.lock().unwrap().extend_from_slice(&bytes[..count]);
+        Ok(count)
+    }
+}
+
+#[async_trait]
+impl NomadHost for Host {
+    fn emit(&self, event: TaskEvent) {
+        self.heard.emit(event);
+    }
+
+    fn log_sink(&self, _: &TaskRequest, _: Stream) -> Box<dyn LogSink> {
+        Box::new(Collector { room: self.room, taken: Arc::clone(&self.taken) })
+    }
+
+    fn cores(&self) -> u32 {
+        2
+    }
+
+    async fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(path.to_owned())
+    }
+}
+
+struct Only(Arc<dyn ContainerRuntime>);
+
+impl RuntimeConnector for Only {
+    fn connect(
+        &self,
+        _: Option<&nomad_driver_podman::domain::config::plugin::Endpoint>,
+    ) -> Result<Arc<dyn ContainerRuntime>, RuntimeError> {
+        Ok(Arc::clone(&self.0))
+    }
+}
+
+fn driver_with_room(runtime: impl ContainerRuntime + 'static, room: usize) -> (Driver, Arc<Host>) {
+    let host = Arc::new(Host { heard: Heard::default(), room, taken: Arc::default() });
+    let on: Arc<dyn NomadHost> = host.clone();
+    (Driver::new(Arc::new(Only(Arc::new(runtime))), on, Arc::new(TestClock)).unwrap(), host)
+}
+
+/// A task with a collector.
+fn collected() -> TaskRequest {
+    let mut task = task();
+    (task.dirs.stdout, task.dirs.stderr) = ("/nowhere/stdout".into(), "/nowhere/stderr".into());
+    task
+}
+
+fn dropped(host: &Host) -> Vec<String> {
+    host.heard.messages().into_iter().filter(|message| message.starts_with("Dropped")).collect()
+}
+
+/// What is told of a task that says "hello" to a collector with room for so much.
+async fn told_with_room_for(room: usize) -> Vec<String> {
+    let dir = tempfile::tempdir().unwrap();
+    for below in ["alloc", "web/local", "web/secrets"] {
+        std::fs::create_dir_all(dir.path().join(below)).unwrap();
+    }
+    let runtime = MemoryRuntime::new(Arc::new(TestClock)).with_image("localhost/busybox");
+    let (driver, host) = driver_with_room(runtime, room);
+    let config = [
+        ("image", "localhost/busybox".into()),
+        ("command", "program".into()),
+        ("args", vec!["out hello"].into()),
+    ];
+    let mut task = TaskRequest { config: Value::object(config), ..collected() };
+    task.dirs.alloc = dir.path().to_owned();
+    driver.start_task(task.clone()).await.unwrap();
+    let before = Instant::now();
+    driver.wait_task(&task.id).await.unwrap();
+    assert!(before.elapsed() <= LOG_DRAIN_TIMEOUT + LOG_OPEN_TIMEOUT, "{:?}", before.elapsed());
+    assert_eq!(host.taken.lock().unwrap().as_slice(), &b"hello"[..room.min(5)]);
+    dropped(&host)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_log_that_nobody_took_is_told_with_its_size() {
+    let told = |left: u64| {
+        format!(
+            "Dropped the end of the task's log ({left} bytes): its collector had not taken it 5.0 s after the task's end"
+        )
+    };
+    assert_eq!(told_with_room_for(0).await, [told(5)]);
+    assert_eq!(told_with_room_for(3).await, [told(2)]);
+    assert_eq!(told_with_room_for(100).await, [""; 0]);
+}
+
+fn says(text: &str) -> LogBatch {
+    let mut batch = LogBatch::default();
+    batch.push(Stream::Stdout, text.as_bytes());
+    batch.cursor.offset = text.len() as u64;
+    batch
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_cannot_be_read_any_more_is_told_and_one_that_never_could_is_not() {
+    for (read, told) in [(true, 1), (false, 0)] {
+        let mut runtime = starting();
+        runtime.expect_wait().returning(|_| Ok(ended(0)));
+        runtime.expect_logs().returning(move |_| match read {
+            true => Ok(vec![Ok(says("one")), Err(error(ErrorKind::Unsupported))]),
+            false => Err(error(ErrorKind::Unsupported)),
+        });
+        let (driver, host) = driver_with_room(runtime, 100);
+        driver.start_task(collected()).await.unwrap();
+        driver.wait_task(&collected().id).await.unwrap();
+        assert_eq!(dropped(&host).len(), told, "{:?}", dropped(&host));
+        assert!(dropped(&host).iter().all(|told| told.contains("size unknown")));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn output_that_comes_with_the_first_word_of_a_recovered_log_is_delivered() {
+    let mut runtime = runtime();
+    runtime.expect_inspect().returning(|_| Ok(facts(ContainerState::Running)));
+    runtime.expect_wait().returning(|_| Ok(ended(0)));
+    runtime.expect_logs().returning(|start| match start {
+        LogStart::Now => Ok(vec![Ok(says("one "))]),
+        _ => Ok(vec![]),
+    });
+    let (driver, host) = driver_with_room(runtime, 100);
+    let handle = Handle {
+        socket: "default".to_owned(),
+        container: ContainerId::new(ID),
+        name: ContainerName::new("web-alloc-1"),
+        started_at: None,
+        origin: Origin::Ours,
+    };
+    driver.recover_task(TaskRequest { config: Value::Null, ..collected() }, &handle).await.unwrap();
+    driver.wait_task(&collected().id).await.unwrap();
+    assert_eq!(host.taken.lock().unwrap().as_slice(), b"one ");
+}
