@@ -1,4 +1,4 @@
-# Nothing here but the last group is known before the job runs, and nothing of it but the undeclared name is worth a word.
+# Nothing here is known before the job runs, and nothing but the undeclared name is worth a word.
 variable "tag" {
   type = string
 }
@@ -117,23 +117,6 @@ job "unknown" {
             port "db" {}
           }
         }
-      }
-    }
-  }
-  # What is known is judged all the same.
-  group "known" {
-    network {
-      dynamic "port" {
-        for_each = ["north", "south"]
-        labels   = [port.value]
-        content {}
-      }
-    }
-    task "server" {
-      driver = "podman"
-      config {
-        image = "docker.io/library/nginx:1"
-        ports = ["nort"]
       }
     }
   }
