@@ -5,7 +5,8 @@ use super::double::*;
 use futures_util::future::join_all;
 use nomad_driver_podman::domain::config::{PluginConfig, Value};
 use nomad_driver_podman::domain::fingerprint::Health;
-use nomad_driver_podman::domain::limits::{BREAKER_REST, STARTS_AT_ONCE};
+use nomad_driver_podman::domain::limits::{BREAKER_REST, ENDS_AT_ONCE, STARTS_AT_ONCE};
+use nomad_driver_podman::domain::signal::Signal;
 use nomad_driver_podman::domain::task::{TaskId, TaskRequest};
 use nomad_driver_podman::driver::DriverError;
 use std::sync::Arc;
@@ -46,6 +47,27 @@ async fn the_driver_is_healthy_and_ends_tasks_while_starts_queue() {
 
 async fn start(driver: nomad_driver_podman::driver::Driver, task: TaskRequest) -> bool {
     driver.start_task(task).await.is_ok()
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_removals_delay_no_signal() {
+    let busy = Arc::new(Busy::default());
+    let driver = driver_on(busy.clone());
+    driver.start_task(nth(1000)).await.unwrap();
+    busy.leftovers.store(2 * ENDS_AT_ONCE, Ordering::Relaxed);
+    let destroy = |n| {
+        let driver = driver.clone();
+        tokio::spawn(async move { driver.destroy_task(&nth(n).id, true).await })
+    };
+    let removals: Vec<_> = (0..2 * ENDS_AT_ONCE).map(destroy).collect();
+    tokio::time::sleep(WORK / 2).await;
+    assert_eq!(busy.removals.load(Ordering::Relaxed), ENDS_AT_ONCE, "the others wait");
+    let before = tokio::time::Instant::now();
+    driver.signal_task(&nth(1000).id, Signal::KILL).await.unwrap();
+    assert_eq!(before.elapsed(), Duration::ZERO);
+    for removal in removals {
+        removal.await.unwrap().unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]
