@@ -40,6 +40,10 @@ impl NomadHost for SimHost {
         if !self.life.is_cancelled() {
             self.world.must_be_clean("the Debug text of an event", &format!("{event:?}"));
             self.world.trace.tell("event", &format!("{} {:?}", event.message, event.annotations));
+            let ends = self.world.truth.ends_of(&event.task_id);
+            if let Some(wrong) = self.world.endings.event(&event.task_id, ends, &event.message) {
+                self.world.trace.violation(&wrong);
+            }
         }
     }
 

@@ -164,6 +164,12 @@ impl Truth {
         locked(&self.lives).get(id).is_some_and(|life| life.ends.is_empty())
     }
 
+    /// How often the newest container of a task has ended.
+    pub fn ends_of(&self, task: &TaskId) -> usize {
+        let container = self.made_for(task);
+        container.and_then(|id| Some(locked(&self.lives).get(&id)?.ends.len())).unwrap_or(0)
+    }
+
     /// Whether a container ran on after the machine was restarted: nobody knows how far its log had been delivered.
     pub fn ran_beyond_a_reboot(&self, id: &ContainerId) -> bool {
         let runs = |life: &Life| life.ends.len() + usize::from(life.running);
