@@ -24,6 +24,8 @@ impl Driver {
     /// Refused for a running task without `force`, known or not; the runtime could not remove the container, in which case
     /// the task stays known and the removal is tried again, by us or by another destroy.
     pub async fn destroy_task(&self, id: &TaskId, force: bool) -> Result<(), DriverError> {
+        // One that is being started or recovered is destroyed once that has come to its end.
+        self.shared.registry.resolved(id).await;
         let owner = match self.shared.registry.get(id) {
             Ok(owner) => owner,
             Err(unknown) => return self.destroy_unknown(id, force, unknown).await,

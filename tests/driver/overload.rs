@@ -107,6 +107,20 @@ async fn one_that_hangs_is_left_alone_and_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_start_waits_until_podman_has_rested() {
+    let busy = Arc::new(Busy::default());
+    let driver = driver_on(busy.clone());
+    busy.hangs.store(true, Ordering::Relaxed);
+    for _ in 0..3 {
+        drop(driver.destroy_task(&TaskId::new("nobody"), true).await);
+    }
+    busy.hangs.store(false, Ordering::Relaxed);
+    let before = tokio::time::Instant::now();
+    driver.start_task(nth(0)).await.unwrap();
+    assert!(before.elapsed() >= BREAKER_REST);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_trial_that_is_given_up_does_not_close_the_door_for_ever() {
     let busy = Arc::new(Busy::default());
     let driver = driver_on(busy.clone());

@@ -88,7 +88,9 @@ impl ContainerRuntime for Gate {
         self.pass(&self.ends, ("remove image", id), self.runtime.remove_image(id)).await
     }
 
+    /// A start has time: it is slow while Podman is left alone, and fails if that does not help.
     async fn create(&self, spec: &ContainerSpec) -> Result<Created, RuntimeError> {
+        self.breaker.rested().await;
         self.pass(&self.starts, ("create container", spec.name.as_str()), self.runtime.create(spec)).await
     }
 
