@@ -1,10 +1,10 @@
 //! What the host does once a plugin has died, or a task has ended: recovers, checks, destroys.
 
-use super::disaster;
 use super::fault::{Fault, Moment};
 use super::rpc::{Verb, rpc, told};
 use super::runner::{Held, Runner, maybe_twice};
 use super::world::Plugin;
+use super::{disaster, locked};
 use crate::adapters::nomad::convert::state;
 use crate::domain::config::Value;
 use crate::domain::log::{LogStart, Stream};
@@ -14,6 +14,7 @@ use crate::driver::DriverError;
 use crate::ports::ContainerRuntime;
 use crate::ports::clock::within;
 use futures_util::StreamExt;
+use futures_util::future::join;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -36,6 +37,7 @@ impl Runner {
                 }
             };
             held.plugin = Arc::clone(&plugin);
+            *locked(&held.unread) = None;
             let must = self.world.is_quiet();
             match self.recover_with(&plugin, &held.request, &handle).await {
                 None => {}
@@ -63,8 +65,18 @@ impl Runner {
         // The host has forgotten the driver's configuration.
         let forgotten = TaskRequest { config: Value::Null, ..request.clone() };
         let twice = self.world.host_fault(Moment::Recovering, Fault::RpcRepeated);
-        let call = maybe_twice(twice, || plugin.driver.recover_task(forgotten.clone(), handle));
-        let answer = rpc(&self.world, plugin, Verb::Recover, call).await?;
+        let recover = || plugin.driver.recover_task(forgotten.clone(), handle);
+        if self.world.host_fault(Moment::Recovering, Fault::RpcCancelled) {
+            let cancelled = within(&*self.world.clock, self.patience(), recover());
+            drop(rpc(&self.world, plugin, Verb::Recover, cancelled).await?);
+        }
+        if self.world.host_fault(Moment::Recovering, Fault::RpcOverlapping) {
+            // All of it: how long the destroy takes is nobody's limit.
+            let both = join(recover(), self.end_meanwhile(plugin, &request.id));
+            let (recovered, ended) = rpc(&self.world, plugin, Verb::Destroy, both).await?;
+            return Some(if ended { Err(DriverError::NotRunning) } else { recovered });
+        }
+        let answer = rpc(&self.world, plugin, Verb::Recover, maybe_twice(twice, recover)).await?;
         Some(told(&self.world, "RecoverTask", answer))
     }
 
@@ -145,6 +157,7 @@ impl Runner {
         if again.is_some_and(|again| again.as_ref() != Ok(outcome)) {
             world.trace.violation("a second WaitTask has another answer");
         }
+        self.check_usage_ends(held).await;
         let status = plugin.driver.inspect_task(id).map(|(_, status)| (status.phase, status.outcome));
         if status != Ok((Phase::Exited, Some(outcome.clone()))) {
             world.trace.violation(&format!("InspectTask of an ended task: {status:?}"));

@@ -104,6 +104,7 @@ async fn course(world: &Arc<World>, plan: &Plan, rng: &mut Rng) {
         Runner::new(Arc::clone(world), last, rng.fork()).succeed().await;
     }
     rest(world).await;
+    forgotten(world);
     is_well(world).await;
     health.abort();
     world.end().await;
@@ -116,10 +117,11 @@ async fn all(tasks: &mut JoinSet<()>) {
 /// Other people's containers, which must stay as they are.
 async fn people(world: &World) {
     world.podman.add_image(FOREIGN_IMAGE);
-    let foreign = disaster::foreign(ContainerName::new(FOREIGN));
-    match world.podman.create(&foreign).await {
-        Ok(created) => drop(world.podman.start(&created.id).await),
-        Err(error) => world.trace.violation(&format!("the world cannot be made: {error}")),
+    for others in [disaster::foreign(ContainerName::new(FOREIGN)), disaster::of_other_node()] {
+        match world.podman.create(&others).await {
+            Ok(created) => drop(world.podman.start(&created.id).await),
+            Err(error) => world.trace.violation(&format!("the world cannot be made: {error}")),
+        }
     }
 }
 
@@ -144,6 +146,15 @@ async fn health(world: Arc<World>) {
                 break;
             }
         }
+    }
+}
+
+/// Of a container that is gone nothing is noted any more, save what nobody was there to see.
+fn forgotten(world: &World) {
+    let mut marked = world.collector.marked();
+    marked.retain(|id| world.truth.is_removed(id) && !world.truth.is_tampered(id));
+    if !marked.is_empty() {
+        world.trace.violation(&format!("it is noted how far the logs of {marked:?} got, which are gone"));
     }
 }
 

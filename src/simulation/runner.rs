@@ -1,15 +1,16 @@
 //! The life of one task by its host: starts it, watches it, recovers it, stops it, destroys it, starts it again.
 //! What Nomad's task runner does, and what it does when the plugin dies under it.
 
-use super::disaster;
 use super::fault::{Fault, Moment};
 use super::rng::Rng;
 use super::rpc::{Verb, rpc, told};
 use super::task::SimTask;
 use super::world::{Plugin, World};
+use super::{disaster, locked};
 use crate::adapters::nomad::convert::state;
 use crate::domain::container::ExecSpec;
 use crate::domain::signal::Signal;
+use crate::domain::stats::Usage;
 use crate::domain::task::identity::ContainerName;
 use crate::domain::task::{ExitOutcome, TaskId, TaskRequest};
 use crate::driver::{DriverError, Started};
@@ -17,9 +18,10 @@ use crate::ports::Clock;
 use crate::ports::clock::within;
 use futures_util::StreamExt;
 use futures_util::future::join;
+use futures_util::stream::BoxStream;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Tries of a request whose plugin dies: Nomad has two.
@@ -45,6 +47,8 @@ pub(super) struct Held {
     pub(super) plugin: Arc<Plugin>,
     /// It was destroyed at the wrong time, which may have been right when it had ended just then.
     pub(super) disordered: AtomicBool,
+    /// Usage that nobody reads.
+    pub(super) unread: Mutex<Option<BoxStream<'static, Usage>>>,
 }
 
 impl Held {
@@ -119,6 +123,7 @@ impl Runner {
                         handle,
                         plugin,
                         disordered: AtomicBool::new(false),
+                        unread: Mutex::default(),
                     });
                 }
                 Some(Err(_)) => return None,
@@ -147,6 +152,10 @@ impl Runner {
                 world.trace.violation("a task was started twice");
             }
             one.or(other)
+        } else if world.host_fault(moment, Fault::RpcOverlapping) {
+            let ended = self.end_meanwhile(plugin, &request.id);
+            let (started, ended) = rpc(world, plugin, Verb::Start, join(call(), ended)).await?;
+            if ended { Err(DriverError::NotRunning) } else { started }
         } else {
             rpc(world, plugin, Verb::Start, call()).await?
         };
@@ -154,6 +163,19 @@ impl Runner {
             self.check_started(&answer);
         }
         Some(told(world, "StartTask", answer))
+    }
+
+    /// Stops and destroys a task that something else is being done with; true if that task is no more.
+    pub(super) async fn end_meanwhile(&self, plugin: &Plugin, id: &TaskId) -> bool {
+        let world = &self.world;
+        world.clock.sleep(self.patience()).await;
+        // It may not be known yet.
+        drop(told(world, "StopTask", plugin.driver.stop_task(id, Duration::ZERO, None).await));
+        let destroyed = told(world, "DestroyTask", plugin.driver.destroy_task(id, true).await);
+        if destroyed.is_ok() && !world.keeps_containers() && !world.truth.left_of(id).is_empty() {
+            world.trace.violation("a task that was destroyed in between has a container");
+        }
+        !matches!(destroyed, Err(DriverError::UnknownTask(_)))
     }
 
     /// Until its end is reported; `None` when it cannot be recovered.
@@ -201,6 +223,9 @@ impl Runner {
         self.enter(held).await;
         self.stream_exec(held).await;
         self.sample(held).await;
+        if world.host_fault(Moment::Running, Fault::StatsReaderStuck) {
+            *locked(&held.unread) = plugin.driver.task_stats(id, Duration::from_secs(1)).ok();
+        }
     }
 
     async fn enter(&self, held: &Held) {

@@ -1,10 +1,13 @@
 //! What must succeed: a driver that does nothing would otherwise violate nothing.
 
+use super::locked;
+use super::rpc::{Verb, rpc};
 use super::runner::{Held, Runner};
 use crate::domain::container::ContainerState;
 use crate::domain::task::Phase;
 use crate::driver::{DriverError, Started};
 use crate::ports::ContainerRuntime;
+use futures_util::StreamExt;
 use std::time::Duration;
 
 /// How long after the last fault a name may still be somebody else's.
@@ -31,6 +34,14 @@ impl Runner {
         let Some(container) = self.world.truth.made_for(held.id()) else { return false };
         let now = self.world.podman.inspect(container.as_str()).await;
         now.is_ok_and(|now| now.state == ContainerState::Running)
+    }
+
+    /// A stream of usage ends with its task, also one that nobody has read.
+    pub(super) async fn check_usage_ends(&self, held: &Held) {
+        let Some(unread) = locked(&held.unread).take() else { return };
+        let rest = rpc(&self.world, &held.plugin, Verb::Stats, unread.collect::<Vec<_>>()).await;
+        let samples = rest.map(|samples| samples.len());
+        self.world.trace.tell("nomad", &format!("usage that was not read: {samples:?}"));
     }
 
     /// Recover equals live: what is told of the task now is what was told before.
