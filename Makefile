@@ -25,9 +25,9 @@ test-rootless: ## the suites that talk to Podman, with a rootless one
 test-automtls: ## the optional mutual TLS of the plugin socket
 	cargo test --features automtls --lib automtls
 
-simulate: ## every pair of faults, and 2000 worlds (release build)
+simulate: ## every pair of faults, and 2000 worlds, 500 hours of them a CPU-minute (release build)
 	$(SIM) --exhaustive
-	$(SIM) --seeds 2000
+	$(SIM) --seeds 2000 --least-speed 500
 
 canary: ## the simulation finds a planted bug, or it is broken
 	cargo test --features canary --test sim

@@ -17,6 +17,12 @@ pub fn cores() -> u32 {
     seen.ok().and_then(|cores| u32::try_from(cores.get()).ok()).unwrap_or(1)
 }
 
+/// CPU time that this process has taken so far, on all cores.
+pub fn cpu_time() -> Duration {
+    let taken = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::try_from(taken).unwrap_or_default()
+}
+
 #[async_trait]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {

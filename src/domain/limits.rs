@@ -89,7 +89,11 @@ pub const LEFTOVER_LOOKS: u32 = 1000;
 /// locks; more at once make all of them slower, and none is done sooner.
 pub const STARTS_AT_ONCE: usize = 8;
 
-/// Signals and removals at once, beside the starts: what ends makes room.
+/// Signals at once, apart from all else: Podman passes one on within milliseconds, and a task that is to die must not
+/// wait for others to be removed.
+pub const SIGNALS_AT_ONCE: usize = 8;
+
+/// Removals at once, beside the starts: what ends makes room.
 pub const ENDS_AT_ONCE: usize = 8;
 
 /// Questions and commands inside containers at once; one costs Podman about a millisecond.

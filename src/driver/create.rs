@@ -62,11 +62,11 @@ impl Creation<'_> {
                 Ok(created) => return Ok(self.created(created)),
                 Err(error) => error,
             };
-            self.unsettled |= error.effect_is_unknown();
+            self.unsettled |= may_have_worked(&error);
             if let Some(id) = self.recover_from(&error).await? {
                 return Ok(id);
             }
-            if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Internal) {
+            if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Internal | ErrorKind::Malformed) {
                 backoff.pause().await;
             }
             last = Some(error);
@@ -101,7 +101,9 @@ impl Creation<'_> {
                 self.note_pulled(&id, Some(None));
                 Ok(None)
             }
-            ErrorKind::NameInUse | ErrorKind::OutcomeUnknown | ErrorKind::TimedOut => self.settle().await,
+            ErrorKind::NameInUse | ErrorKind::OutcomeUnknown | ErrorKind::TimedOut | ErrorKind::Malformed => {
+                self.settle().await
+            }
             // Internal: its store is locked, for instance. Another try costs less than another placement.
             ErrorKind::Unavailable | ErrorKind::Internal => Ok(None),
             ErrorKind::ImageMissing
@@ -109,8 +111,7 @@ impl Creation<'_> {
             | ErrorKind::WrongState
             | ErrorKind::RegistryUnavailable
             | ErrorKind::Rejected
-            | ErrorKind::Unsupported
-            | ErrorKind::Malformed => Err(DriverError::runtime("start task", error.clone())),
+            | ErrorKind::Unsupported => Err(DriverError::runtime("start task", error.clone())),
         }
     }
 
@@ -213,6 +214,12 @@ impl Creation<'_> {
     fn name_taken(&self, found: &ContainerFacts) -> DriverError {
         DriverError::NameTaken { name: self.spec.name.as_str().to_owned(), id: found.id.as_str().to_owned() }
     }
+}
+
+/// Whether a failed create may have left a container all the same: also one that says it failed inside, or something
+/// that cannot be read.
+fn may_have_worked(error: &RuntimeError) -> bool {
+    error.effect_is_unknown() || matches!(error.kind, ErrorKind::Internal | ErrorKind::Malformed)
 }
 
 fn locked(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {

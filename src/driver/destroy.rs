@@ -9,7 +9,7 @@ use super::settings::{Settings, Socket};
 use crate::domain::container::labels::{Owner, owner as owner_of};
 use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::signal::Signal;
-use crate::domain::task::{Input, TaskId};
+use crate::domain::task::{Input, Refusal, TaskId};
 use crate::ports::{ContainerRuntime, ErrorKind, RuntimeError};
 use tokio::sync::oneshot;
 
@@ -21,19 +21,26 @@ impl Driver {
     /// found by its labels. With `gc { container = false }` it is ended and stays, as that of a known one does.
     ///
     /// # Errors
-    /// Refused for a running task without `force`; the runtime could not remove the container, in which case
+    /// Refused for a running task without `force`, known or not; the runtime could not remove the container, in which case
     /// the task stays known and the removal is tried again, by us or by another destroy.
     pub async fn destroy_task(&self, id: &TaskId, force: bool) -> Result<(), DriverError> {
+        // One that is being started or recovered is destroyed once that has come to its end.
+        self.shared.registry.resolved(id).await;
         let owner = match self.shared.registry.get(id) {
             Ok(owner) => owner,
-            Err(unknown) => return self.destroy_unknown(id, unknown).await,
+            Err(unknown) => return self.destroy_unknown(id, force, unknown).await,
         };
         let (done, removed) = oneshot::channel();
         tokio::spawn(see_off(self.shared.registry.clone(), id.clone(), owner, force, done));
         removed.await.map_err(|_| DriverError::ShuttingDown)?
     }
 
-    async fn destroy_unknown(&self, id: &TaskId, unknown: DriverError) -> Result<(), DriverError> {
+    async fn destroy_unknown(
+        &self,
+        id: &TaskId,
+        force: bool,
+        unknown: DriverError,
+    ) -> Result<(), DriverError> {
         let failed = |error| DriverError::runtime("destroy task", error);
         let (mut unknown, settings) = (unknown, self.settings());
         for socket in settings.sockets() {
@@ -50,18 +57,26 @@ impl Driver {
                 Owner::Foreign => false,
             });
             if let Some(facts) = ours {
-                return self.take_away(&settings, socket, facts, id).await;
+                return self.take_away(&settings, socket, facts, (id, force)).await;
             }
         }
-        self.destroy_lost(id, unknown).await
+        self.destroy_lost(id, force, unknown).await
     }
 
     /// A task that could not be recovered may have a container of the Go driver, which no label tells.
-    async fn destroy_lost(&self, id: &TaskId, unknown: DriverError) -> Result<(), DriverError> {
+    async fn destroy_lost(&self, id: &TaskId, force: bool, unknown: DriverError) -> Result<(), DriverError> {
         let Some((task, handle)) = self.shared.lost.get(id) else { return Err(unknown) };
         let settings = self.settings();
-        let Ok((socket, facts)) = look(&settings, &task, &handle).await else { return Err(unknown) };
-        self.take_away(&settings, socket, &facts, id).await
+        match look(&settings, &task, &handle).await {
+            Ok((socket, facts)) => self.take_away(&settings, socket, &facts, (id, force)).await,
+            Err(error) => {
+                if error.is_of_nothing() {
+                    self.shared.lost.forget(id);
+                    self.shared.host.log_ledger(&handle.container).forget();
+                }
+                Err(unknown)
+            }
+        }
     }
 
     async fn take_away(
@@ -69,8 +84,12 @@ impl Driver {
         settings: &Settings,
         socket: &Socket,
         facts: &ContainerFacts,
-        id: &TaskId,
+        (id, force): (&TaskId, bool),
     ) -> Result<(), DriverError> {
+        if !force && may_run(facts.state) {
+            return Err(Refusal::StillRunning.into());
+        }
+        self.shared.host.log_ledger(&facts.id).forget();
         let done = match settings.plugin.remove_containers {
             true => self.shared.clear(&*socket.runtime, &facts.id).await,
             false => end(&*socket.runtime, facts).await,
@@ -81,9 +100,13 @@ impl Driver {
     }
 }
 
+fn may_run(state: ContainerState) -> bool {
+    !matches!(state, ContainerState::Created | ContainerState::Exited)
+}
+
 /// Kills what may run, and touches nothing else.
 async fn end(runtime: &dyn ContainerRuntime, facts: &ContainerFacts) -> Result<(), RuntimeError> {
-    if matches!(facts.state, ContainerState::Created | ContainerState::Exited) {
+    if !may_run(facts.state) {
         return Ok(());
     }
     match runtime.signal(&facts.id, Signal::KILL).await {

@@ -13,15 +13,24 @@ const YOUNG: Duration = Duration::from_secs(10);
 
 /// Tells why it ended, as far as that is of interest. `asked` if the host wanted it to end.
 pub async fn tell(runtime: &dyn ContainerRuntime, events: &Events<'_>, facts: &ContainerFacts, asked: bool) {
+    let failed = facts.exit_code != Some(0);
+    let young = lived(facts, events).filter(|lived| failed && !asked && *lived < YOUNG);
+    let words = match young {
+        // Nobody waits long for words: the end is worth more.
+        Some(_) => within(events.clock, LAST_WORDS_TIMEOUT, runtime.last_words(&facts.id)).await.ok(),
+        None => None,
+    };
+    // From here on nothing is waited for: a plugin that is killed has told all or nothing.
+    tell_of_memory(events, facts);
+    if let (Some(lived), Some(Ok(bytes))) = (young, words) {
+        events.died_young(facts.exit_code, lived, &last_lines(&bytes, &events.task.env));
+    }
+}
+
+/// All that is told of an end that was found: why it came, whoever was there may have told.
+pub fn tell_of_memory(events: &Events<'_>, facts: &ContainerFacts) {
     if facts.oom_killed {
         events.out_of_memory(facts);
-    }
-    let failed = facts.exit_code != Some(0);
-    let Some(lived) = lived(facts, events).filter(|lived| failed && !asked && *lived < YOUNG) else { return };
-    // Nobody waits long for words: the end is worth more.
-    let words = within(events.clock, LAST_WORDS_TIMEOUT, runtime.last_words(&facts.id)).await;
-    if let Ok(Ok(bytes)) = words {
-        events.died_young(facts.exit_code, lived, &last_lines(&bytes, &events.task.env));
     }
 }
 

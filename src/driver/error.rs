@@ -3,7 +3,7 @@
 use crate::domain::config::Problems;
 use crate::domain::policy::Violations;
 use crate::domain::task::{Refusal, TaskId};
-use crate::ports::RuntimeError;
+use crate::ports::{ErrorKind, RuntimeError};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -118,6 +118,11 @@ impl DriverError {
     /// Wraps a runtime error for a verb.
     pub fn runtime(verb: &'static str, source: RuntimeError) -> Self {
         Self::Runtime { verb, source }
+    }
+
+    /// Whether it says that there is no container.
+    pub(super) fn is_of_nothing(&self) -> bool {
+        matches!(self, Self::Runtime { source, .. } if source.is(ErrorKind::NotFound))
     }
 
     /// Whether the same request may succeed later without anybody changing it: Nomad then applies the task's

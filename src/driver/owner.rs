@@ -81,6 +81,8 @@ pub struct NewOwner {
     pub started_at: Option<Timestamp>,
     pub machine: Machine,
     pub logs: Option<LogPump>,
+    /// It had ended when it was found, perhaps because it was asked to: that is no news.
+    pub had_ended: bool,
 }
 
 /// Starts an owner on the current tokio runtime.
@@ -104,7 +106,7 @@ pub fn spawn(new: NewOwner) -> OwnerRef {
         runtime: new.runtime,
         host: new.host,
         clock: new.clock,
-        asked_to_end: Arc::default(),
+        asked_to_end: Arc::new(AtomicBool::new(new.had_ended)),
         publisher,
         effects: FuturesUnordered::new(),
         destroyers: Vec::new(),
@@ -187,6 +189,9 @@ impl Owner {
         let asks = matches!(input, Input::Stop { .. } | Input::Destroy { force: true });
         self.asked_to_end.fetch_or(asks, Ordering::Relaxed);
         for effect in self.machine.step(input)? {
+            if effect == Effect::Remove {
+                self.host.log_ledger(&self.container).forget();
+            }
             self.perform(effect);
         }
         Ok(())
@@ -246,18 +251,27 @@ impl Owner {
             let events = Events { host: &*host, clock: &*clock, task: &task };
             let outcome = match exit(&*runtime, &*clock, &id).await {
                 Ok(facts) => {
+                    let asked = asked.load(Ordering::Relaxed);
                     logs.iter().for_each(|pump| pump.over(facts.started_at == started_at));
-                    ending::tell(&*runtime, &events, &facts, asked.load(Ordering::Relaxed)).await;
+                    finish(logs).await;
+                    // Last of all: should the plugin be killed while the tail is delivered, the next one tells.
+                    ending::tell(&*runtime, &events, &facts, asked).await;
                     ended(&facts)
                 }
-                Err(unknown) => unknown,
+                Err(unknown) => {
+                    finish(logs).await;
+                    unknown
+                }
             };
-            if let Some(pump) = logs {
-                // The host may stop collecting as soon as it knows of the exit, so the tail goes first.
-                pump.finish().await;
-            }
             Outcome::Input(Input::Ended(outcome))
         }));
+    }
+}
+
+/// The host may stop collecting as soon as it knows of the exit, so the tail goes first.
+async fn finish(logs: Option<LogPump>) {
+    if let Some(pump) = logs {
+        pump.finish().await;
     }
 }
 

@@ -145,11 +145,9 @@ impl Reaper {
             }
             return;
         }
+        shared.host.log_ledger(&facts.id).forget();
         match self.socket.runtime.remove(&facts.id).await {
-            Ok(_) => {
-                shared.host.log_ledger(&facts.id).forget();
-                tracing::warn!(container, name, "removed a container that no task claims");
-            }
+            Ok(_) => tracing::warn!(container, name, "removed a container that no task claims"),
             Err(error) => {
                 tracing::warn!(container, name, %error, "cannot remove a container that no task claims")
             }

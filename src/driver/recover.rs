@@ -1,10 +1,12 @@
 //! RecoverTask: as if we had never been away.
 
 use super::Driver;
+use super::ending;
 use super::error::DriverError;
 use super::find::look;
 use super::logs::{self, LogsFrom};
 use super::owner::{self, NewOwner};
+use super::registry::Reservation;
 use super::retry::Backoff;
 use super::settings::{Settings, Socket};
 use super::start::{LOOKS, stop_signal};
@@ -12,15 +14,17 @@ use crate::domain::container::labels::Agent;
 use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::limits::RECOVER_TIMEOUT;
 use crate::domain::task::recover::{Recovery, decide, ended};
-use crate::domain::task::{ExitOutcome, Handle, Machine, Origin, TaskRequest};
+use crate::domain::task::{ExitOutcome, Handle, Machine, Origin, TaskId, TaskRequest};
 use crate::ports::clock::within;
 use crate::ports::{ContainerRuntime, RuntimeError};
 use std::sync::Arc;
 
 /// The container of a task that is recovered.
 enum Found {
-    /// It runs, or its output has not been delivered to the end; where that comes from.
+    /// It runs; where its output comes from.
     Alive(LogsFrom, ContainerFacts),
+    /// It ended while nobody watched, and its output has not been delivered to the end.
+    Unread(LogsFrom, ContainerFacts),
     /// It ended while nobody watched.
     Ended(ContainerFacts, ExitOutcome),
 }
@@ -42,27 +46,66 @@ impl Driver {
     pub async fn recover_task(&self, task: TaskRequest, handle: &Handle) -> Result<(), DriverError> {
         self.shared.heard.task(Agent::of_task(&task));
         self.shared.heard.recovery();
-        let reservation = match self.shared.registry.reserve(&task.id) {
-            Ok(reservation) => reservation,
-            Err(_known) => return Ok(()),
-        };
         let settings = self.settings();
         let task = Arc::new(task);
-        let found = within(&*self.shared.clock, RECOVER_TIMEOUT, self.find(&settings, &task, handle)).await;
+        let found = within(&*self.shared.clock, RECOVER_TIMEOUT, async {
+            let Some(reservation) = self.claim(&task.id).await else { return Ok(None) };
+            let found = self.find(&settings, &task, handle).await;
+            found.map(|(socket, found)| Some((reservation, socket, found)))
+        });
         let timed_out = |_| DriverError::TimedOut { verb: "recover task", limit: RECOVER_TIMEOUT };
-        let (socket, found) = match found.map_err(timed_out).flatten() {
-            Ok(found) => found,
+        match found.await.map_err(timed_out).flatten() {
+            Ok(None) => return Ok(()),
+            Ok(Some((reservation, socket, found))) => {
+                self.shared.lost.forget(&task.id);
+                reservation.fill(self.take_over(task, &settings, socket, found));
+            }
             Err(error) => {
-                self.shared.lost.remember(&task, handle);
+                self.note_lost(&task, handle, &error);
                 return Err(error);
             }
-        };
-        self.shared.lost.forget(&task.id);
-        reservation.fill(match found {
-            Found::Alive(logs, facts) => self.own(task, &settings, socket, &facts, logs),
-            Found::Ended(facts, outcome) => self.own_ended(task, &settings, socket, &facts, outcome),
-        });
+        }
         Ok(())
+    }
+
+    /// The right to recover a task; `None` if it is known. Another request for it may be under way, and may fail.
+    async fn claim(&self, id: &TaskId) -> Option<Reservation> {
+        loop {
+            if let Ok(reservation) = self.shared.registry.reserve(id) {
+                return Some(reservation);
+            }
+            self.shared.registry.resolved(id).await;
+            if self.shared.registry.get(id).is_ok() {
+                return None;
+            }
+        }
+    }
+
+    /// What will be needed of a task that could not be recovered: nothing, if its container is gone.
+    fn note_lost(&self, task: &TaskRequest, handle: &Handle, error: &DriverError) {
+        if error.is_of_nothing() {
+            self.shared.lost.forget(&task.id);
+            self.shared.host.log_ledger(&handle.container).forget();
+        } else if !self.shared.registry.has(&task.id) {
+            self.shared.lost.remember(task, handle);
+        }
+    }
+
+    fn take_over(
+        &self,
+        task: Arc<TaskRequest>,
+        settings: &Settings,
+        socket: &Socket,
+        found: Found,
+    ) -> owner::OwnerRef {
+        match found {
+            Found::Alive(logs, facts) => self.own(task, settings, socket, &facts, logs, false),
+            Found::Unread(logs, facts) => self.own(task, settings, socket, &facts, logs, true),
+            Found::Ended(facts, outcome) => {
+                ending::tell_of_memory(&self.shared.events(&task), &facts);
+                self.own_ended(task, settings, socket, &facts, outcome)
+            }
+        }
     }
 
     /// The container of the task, and how it ended if it did and shall not run again.
@@ -101,7 +144,7 @@ impl Driver {
         if facts.state == ContainerState::Exited && had_reader {
             let mut logs = self.open(output, &facts).await;
             if logs.has_more(&*self.shared.clock).await {
-                return Found::Alive(logs, facts);
+                return Found::Unread(logs, facts);
             }
         }
         Found::Ended(facts, outcome)
@@ -194,6 +237,7 @@ impl Driver {
             started_at: facts.started_at,
             machine: Machine::exited(outcome, !settings.plugin.remove_containers),
             logs: None,
+            had_ended: true,
         })
     }
 }

@@ -6,11 +6,19 @@ use crate::domain::task::TaskId;
 use crate::domain::task::identity::ContainerId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
 
 /// Task ids and their owners. Ids are reserved while a task starts, so that a repeated StartTask is refused
 /// instead of racing the first.
 #[derive(Clone, Default)]
-pub struct Registry(Arc<Mutex<HashMap<TaskId, Option<OwnerRef>>>>);
+pub struct Registry(Arc<Tasks>);
+
+#[derive(Default)]
+struct Tasks {
+    owners: Mutex<HashMap<TaskId, Option<OwnerRef>>>,
+    /// A reservation has become an owner or nothing.
+    resolved: Notify,
+}
 
 /// A reserved id; dropping it frees the id.
 pub struct Reservation {
@@ -20,7 +28,7 @@ pub struct Reservation {
 
 impl Registry {
     fn lock(&self) -> MutexGuard<'_, HashMap<TaskId, Option<OwnerRef>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.owners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reserves `id` for a start.
@@ -31,6 +39,17 @@ impl Registry {
         }
         tasks.insert(id.clone(), None);
         Ok(Reservation { registry: self.clone(), id: id.clone() })
+    }
+
+    /// Returns once `id` is not reserved: it has an owner, or is free.
+    pub async fn resolved(&self, id: &TaskId) {
+        loop {
+            let resolved = self.0.resolved.notified();
+            if !matches!(self.lock().get(id), Some(None)) {
+                return;
+            }
+            resolved.await;
+        }
     }
 
     /// The owner of `id`.
@@ -67,5 +86,7 @@ impl Drop for Reservation {
         if let Some(None) = tasks.get(&self.id) {
             tasks.remove(&self.id);
         }
+        drop(tasks);
+        self.registry.0.resolved.notify_waiters();
     }
 }

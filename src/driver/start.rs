@@ -127,7 +127,7 @@ impl Driver {
         let started_at = facts.started_at;
         let handle =
             Handle { socket: socket.name.clone(), container: id, name, started_at, origin: Origin::Ours };
-        reservation.fill(self.own(task, &settings, socket, &facts, LogsFrom::Beginning));
+        reservation.fill(self.own(task, &settings, socket, &facts, LogsFrom::Beginning, false));
         let network = facts.ip.map(|ip| DriverNetwork { ip, port_map });
         Ok(Started { handle, network })
     }
@@ -209,7 +209,7 @@ impl Driver {
         DriverError::runtime("start task", error)
     }
 
-    /// Makes an owner for a container that runs or has run.
+    /// Makes an owner for a container that runs, or that has run and may have output left.
     pub(super) fn own(
         &self,
         task: Arc<TaskRequest>,
@@ -217,6 +217,7 @@ impl Driver {
         socket: &Socket,
         facts: &ContainerFacts,
         logs_from: LogsFrom,
+        had_ended: bool,
     ) -> owner::OwnerRef {
         let shared = &self.shared;
         let task = without_config(task);
@@ -233,6 +234,7 @@ impl Driver {
             started_at: facts.started_at,
             machine: Machine::running(!settings.plugin.remove_containers),
             logs,
+            had_ended,
         })
     }
 }

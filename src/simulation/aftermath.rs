@@ -1,10 +1,10 @@
 //! What the host does once a plugin has died, or a task has ended: recovers, checks, destroys.
 
-use super::disaster;
 use super::fault::{Fault, Moment};
 use super::rpc::{Verb, rpc, told};
 use super::runner::{Held, Runner, maybe_twice};
 use super::world::Plugin;
+use super::{disaster, locked};
 use crate::adapters::nomad::convert::state;
 use crate::domain::config::Value;
 use crate::domain::log::{LogStart, Stream};
@@ -14,8 +14,10 @@ use crate::driver::DriverError;
 use crate::ports::ContainerRuntime;
 use crate::ports::clock::within;
 use futures_util::StreamExt;
+use futures_util::future::join;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Container of somebody else, in every world.
@@ -36,6 +38,8 @@ impl Runner {
                 }
             };
             held.plugin = Arc::clone(&plugin);
+            *locked(&held.unread) = None;
+            let must = self.world.is_quiet();
             match self.recover_with(&plugin, &held.request, &handle).await {
                 None => {}
                 Some(Ok(())) => {
@@ -43,7 +47,9 @@ impl Runner {
                     return true;
                 }
                 Some(Err(_)) => {
-                    self.check_unrecovered(held);
+                    if must {
+                        self.check_unrecovered(held);
+                    }
                     self.give_up(&plugin, held.id()).await;
                     return false;
                 }
@@ -60,8 +66,18 @@ impl Runner {
         // The host has forgotten the driver's configuration.
         let forgotten = TaskRequest { config: Value::Null, ..request.clone() };
         let twice = self.world.host_fault(Moment::Recovering, Fault::RpcRepeated);
-        let call = maybe_twice(twice, || plugin.driver.recover_task(forgotten.clone(), handle));
-        let answer = rpc(&self.world, plugin, Verb::Recover, call).await?;
+        let recover = || plugin.driver.recover_task(forgotten.clone(), handle);
+        if self.world.host_fault(Moment::Recovering, Fault::RpcCancelled) {
+            let cancelled = within(&*self.world.clock, self.patience(), recover());
+            drop(rpc(&self.world, plugin, Verb::Recover, cancelled).await?);
+        }
+        if self.world.host_fault(Moment::Recovering, Fault::RpcOverlapping) {
+            // All of it: how long the destroy takes is nobody's limit.
+            let both = join(recover(), self.end_meanwhile(plugin, &request.id));
+            let (recovered, ended) = rpc(&self.world, plugin, Verb::Destroy, both).await?;
+            return Some(if ended { Err(DriverError::NotRunning) } else { recovered });
+        }
+        let answer = rpc(&self.world, plugin, Verb::Recover, maybe_twice(twice, recover)).await?;
         Some(told(&self.world, "RecoverTask", answer))
     }
 
@@ -86,28 +102,6 @@ impl Runner {
             handle.name = ContainerName::new(FOREIGN);
         }
         Ok(handle)
-    }
-
-    /// Recover equals live: what is told of the task now is what was told before.
-    fn check_recovered(&self, held: &Held) {
-        let truth = &self.world.truth;
-        let Ok((_, status)) = held.plugin.driver.inspect_task(held.id()) else {
-            return self.world.trace.violation("a recovered task is not known");
-        };
-        let Some(container) = truth.made_for(held.id()) else { return };
-        let lived_on = truth.runs(&container) && truth.first_run(&container);
-        if lived_on && status.phase == Phase::Running && status.started_at != truth.started_at(&container) {
-            self.world.trace.violation("a recovered task has another start");
-        }
-    }
-
-    /// A task whose container is there is recovered, at the latest when nothing goes wrong any more.
-    fn check_unrecovered(&self, held: &Held) {
-        let truth = &self.world.truth;
-        let there = truth.left_of(held.id()).into_iter().any(|id| !truth.is_tampered(&id));
-        if there && self.world.weather.is_calm() {
-            self.world.trace.violation("a task was not recovered though its container is there");
-        }
     }
 
     /// What the host does with a task that it cannot have back.
@@ -162,14 +156,14 @@ impl Runner {
     /// Wait is repeatable, inspect agrees, stop is idempotent.
     async fn check_ended(&self, held: &Held, outcome: &ExitOutcome) {
         let (world, plugin, id) = (&self.world, &held.plugin, held.id());
-        if world.weather.struck().contains_key(&Fault::RpcOutOfOrder) {
-            // A destroy at the wrong time may have come after the end, and was right then.
+        if held.disordered.load(Ordering::Relaxed) {
             return;
         }
         let again = rpc(world, plugin, Verb::Start, plugin.driver.wait_task(id)).await;
         if again.is_some_and(|again| again.as_ref() != Ok(outcome)) {
             world.trace.violation("a second WaitTask has another answer");
         }
+        self.check_usage_ends(held).await;
         let status = plugin.driver.inspect_task(id).map(|(_, status)| (status.phase, status.outcome));
         if status != Ok((Phase::Exited, Some(outcome.clone()))) {
             world.trace.violation(&format!("InspectTask of an ended task: {status:?}"));

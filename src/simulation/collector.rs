@@ -15,13 +15,25 @@ pub struct Collector {
     marks: Mutex<BTreeMap<ContainerId, LogMark>>,
     restarted: Mutex<BTreeSet<TaskId>>,
     short: Mutex<BTreeSet<TaskId>>,
+    /// Bytes that were taken though their writer could not note it: they may come once more.
+    doubtful: Mutex<BTreeMap<(TaskId, bool), Vec<u8>>>,
 }
 
 impl Collector {
     /// Takes bytes of a task.
     pub fn take(&self, task: &TaskId, stream: Stream, bytes: &[u8]) {
-        let mut got = locked(&self.got);
-        got.entry((task.clone(), stream == Stream::Stdout)).or_default().extend_from_slice(bytes);
+        let key = (task.clone(), stream == Stream::Stdout);
+        let repeated = match locked(&self.doubtful).get_mut(&key) {
+            Some(doubtful) => take_repeated(doubtful, bytes),
+            None => 0,
+        };
+        locked(&self.got).entry(key).or_default().extend_from_slice(&bytes[repeated..]);
+    }
+
+    /// Takes bytes whose writer is killed before it can note that.
+    pub fn take_unnoted(&self, task: &TaskId, stream: Stream, bytes: &[u8]) {
+        self.take(task, stream, bytes);
+        locked(&self.doubtful).insert((task.clone(), stream == Stream::Stdout), bytes.to_vec());
     }
 
     /// What it got of a task; `None` if more than one container wrote it.
@@ -52,6 +64,11 @@ impl Collector {
         locked(&self.marks).clear();
     }
 
+    /// Containers of whose output something is noted.
+    pub fn marked(&self) -> Vec<ContainerId> {
+        locked(&self.marks).keys().cloned().collect()
+    }
+
     /// What was noted of a container's output.
     pub fn mark(&self, container: &ContainerId) -> Option<LogMark> {
         locked(&self.marks).get(container).copied()
@@ -64,5 +81,38 @@ impl Collector {
             Some(mark) => marks.insert(container.clone(), mark),
             None => marks.remove(container),
         };
+    }
+}
+
+/// How many of `bytes` are `doubtful` ones once more, which are so no longer. What goes on elsewhere repeats nothing.
+fn take_repeated(doubtful: &mut Vec<u8>, bytes: &[u8]) -> usize {
+    let count = doubtful.len().min(bytes.len());
+    if doubtful[..count] == bytes[..count] {
+        doubtful.drain(..count);
+        return count;
+    }
+    doubtful.clear();
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_write_that_was_not_noted_may_be_repeated_in_any_pieces_and_no_other() {
+        let (collector, task) = (Collector::default(), TaskId::new("a/web/1"));
+        let take = |bytes: &[u8]| collector.take(&task, Stream::Stdout, bytes);
+        let got = || String::from_utf8(collector.of(&task, Stream::Stdout).unwrap()).unwrap();
+        take(b"ab");
+        collector.take_unnoted(&task, Stream::Stdout, b"cde");
+        take(b"cd");
+        take(b"ef");
+        assert_eq!(got(), "abcdef");
+        take(b"f");
+        assert_eq!(got(), "abcdeff", "torn, and told so");
+        collector.take_unnoted(&task, Stream::Stdout, b"gh");
+        take(b"ij");
+        assert_eq!(got(), "abcdeffghij", "nothing had to be repeated");
     }
 }

@@ -43,12 +43,35 @@ pub fn simulate(args: &SimulateArgs) -> Result<u8, RunError> {
     if let Some(seed) = args.seed {
         return one(args, seed, &worlds);
     }
-    let begun = SystemClock.now();
+    let (begun, cpu) = (SystemClock.now(), system::cpu_time());
     let summary = many(&worlds)?;
+    let cost = Cost { took: SystemClock.now().since(begun), cpu: system::cpu_time().saturating_sub(cpu) };
     let mut text: String = summary.worst.iter().map(|bad| story(args, bad)).collect();
-    text.push_str(&table(&summary, SystemClock.now().since(begun)));
+    text.push_str(&table(&summary, &cost));
+    let slow = args.least_speed.filter(|least| cost.speed(&summary) < *least);
+    if let Some(least) = slow {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "too slow         below {least} hours in a minute of CPU time");
+    }
     print(&text, true)?;
-    Ok(u8::from(summary.bad > 0))
+    Ok(u8::from(summary.bad > 0 || slow.is_some()))
+}
+
+/// What a sweep has cost.
+struct Cost {
+    took: Duration,
+    cpu: Duration,
+}
+
+impl Cost {
+    /// Simulated hours in a minute of CPU time.
+    fn speed(&self, summary: &Summary) -> f64 {
+        hours(summary) / (self.cpu.as_secs_f64() / 60.0).max(f64::MIN_POSITIVE)
+    }
+}
+
+fn hours(summary: &Summary) -> f64 {
+    summary.simulated.as_secs_f64() / 3600.0
 }
 
 /// What the arguments ask for.
@@ -178,12 +201,11 @@ fn end(args: &SimulateArgs, number: u64, verdict: &Verdict) -> String {
     text
 }
 
-fn table(summary: &Summary, took: Duration) -> String {
+fn table(summary: &Summary, cost: &Cost) -> String {
     let mut text = String::from("faults by kind\n");
     for (fault, count) in &summary.struck {
         let _ = writeln!(text, "  {:<20} {count:>9}", fault.name());
     }
-    let hours = summary.simulated.as_secs_f64() / 3600.0;
     let total: u64 = summary.struck.values().sum();
     let _ = writeln!(
         text,
@@ -191,7 +213,8 @@ fn table(summary: &Summary, took: Duration) -> String {
         summary.worlds, summary.twice, summary.hash
     );
     let _ = writeln!(text, "faults           {total} of {} kinds", summary.struck.len());
-    let _ = writeln!(text, "simulated        {hours:.1} hours in {:.1} s", took.as_secs_f64());
+    let (hours, took, speed) = (hours(summary), cost.took.as_secs_f64(), cost.speed(summary));
+    let _ = writeln!(text, "simulated        {hours:.1} hours in {took:.1} s, {speed:.0} hours a CPU-minute");
     let _ = writeln!(text, "violations       {}", summary.bad);
     text
 }

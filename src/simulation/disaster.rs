@@ -3,10 +3,12 @@
 use super::fault::{Fault, Moment};
 use super::locked;
 use super::rng::Rng;
+use super::task::SimTask;
 use super::world::World;
-use crate::domain::container::ContainerSpec;
+use crate::domain::container::{ContainerSpec, labels};
 use crate::domain::image::ImageRef;
 use crate::domain::signal::Signal;
+use crate::domain::task::TaskId;
 use crate::domain::task::identity::{ContainerId, ContainerName};
 use crate::ports::{Clock, ContainerRuntime};
 use std::sync::Arc;
@@ -133,6 +135,15 @@ async fn take_name(world: Arc<World>, name: ContainerName) {
         world.truth.tampered(&created.id);
         drop(world.podman.remove(&created.id).await);
     }
+}
+
+/// A container of this driver on another node, whose Podman happens to be the same: it has our labels but one.
+pub fn of_other_node() -> ContainerSpec {
+    let mut task = SimTask::planned(true, &mut Rng::new(2)).request;
+    task.meta.node_id = "node-2".to_owned();
+    task.id = TaskId::new(format!("{}/web/00000001", task.meta.alloc_id));
+    let name = ContainerName::of_task(&task.meta.task_name, &task.meta.alloc_id);
+    ContainerSpec { labels: labels::of_task(&task), ..foreign(name) }
 }
 
 /// A container that is not ours.

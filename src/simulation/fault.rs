@@ -18,6 +18,8 @@ pub enum Op {
     Stats,
     Logs,
     Exec,
+    /// None of the runtime's: a write to the host's log collector.
+    Write,
 }
 
 impl Op {
@@ -30,7 +32,8 @@ impl Op {
             | Self::Start
             | Self::Signal
             | Self::Remove
-            | Self::Exec => true,
+            | Self::Exec
+            | Self::Write => true,
             Self::Probe
             | Self::ImageId
             | Self::Inspect
@@ -129,6 +132,8 @@ pub enum Fault {
     LogReaderGone,
     HandleCorrupted,
     HandleSwapped,
+    RpcOverlapping,
+    StatsReaderStuck,
 }
 
 /// One row: the kind, its name, where it strikes, what it is.
@@ -137,11 +142,45 @@ pub struct Row(pub Fault, pub &'static str, pub Place, pub &'static str);
 use Fault as F;
 use Op::{
     Create, Exec, ImageId, Inspect, List, Logs, Probe, Pull, Remove, RemoveImage, Signal, Start, Stats, Wait,
+    Write,
 };
 use Place::{Calls, Host, World};
 
 const ANSWERED: &[Op] =
     &[Probe, Pull, ImageId, RemoveImage, Create, Start, Inspect, Signal, Remove, List, Stats, Logs, Exec];
+const PASSED: &[Op] = &[
+    Probe,
+    Pull,
+    ImageId,
+    RemoveImage,
+    Create,
+    Start,
+    Inspect,
+    Signal,
+    Remove,
+    List,
+    Stats,
+    Logs,
+    Exec,
+    Wait,
+];
+const FINISHED: &[Op] = &[
+    Probe,
+    Pull,
+    ImageId,
+    RemoveImage,
+    Create,
+    Start,
+    Inspect,
+    Signal,
+    Remove,
+    List,
+    Stats,
+    Logs,
+    Exec,
+    Wait,
+    Write,
+];
 const CHANGES: &[Op] = &[RemoveImage, Create, Start, Signal, Remove];
 const SERVED: &[Op] =
     &[Probe, ImageId, RemoveImage, Create, Start, Inspect, Signal, Remove, List, Stats, Exec];
@@ -170,8 +209,8 @@ pub const FAULTS: &[Row] = &[
     Row(F::PullDenied, "pull-denied", Calls(&[Pull]), "the registry says 401"),
     Row(F::PullPartial, "pull-partial", Calls(&[Pull]), "the registry goes away within a layer"),
     Row(F::ImagePruned, "image-pruned", Calls(&[Create]), "somebody prunes the image just before"),
-    Row(F::KilledBefore, "killed-before", Calls(ANSWERED), "the plugin is killed just before a call"),
-    Row(F::KilledAfter, "killed-after", Calls(ANSWERED), "the plugin is killed between a call and its answer"),
+    Row(F::KilledBefore, "killed-before", Calls(PASSED), "the plugin is killed just before a call"),
+    Row(F::KilledAfter, "killed-after", Calls(FINISHED), "the plugin is killed between a call, or a write to the log collector, and its answer"),
     Row(F::PodmanRestart, "podman-restart", World, "the Podman service restarts; containers live on"),
     Row(F::PodmanAway, "podman-away", World, "the Podman service is away for ten minutes"),
     Row(F::ConmonKilled, "conmon-killed", World, "a container's conmon is killed: its end has no record"),
@@ -184,13 +223,15 @@ pub const FAULTS: &[Row] = &[
     Row(F::NameTaken, "name-taken", World, "somebody's own container has the name of a task's"),
     Row(F::PluginKilled, "plugin-killed", World, "the plugin is killed, and started again by its host"),
     Row(F::ClockJump, "clock-jump", World, "the wall clock jumps by up to a day"),
-    Row(F::RpcCancelled, "rpc-cancelled", Host(&[Moment::BeforeStart, Moment::BeforeStop, Moment::Ended]), "the host gives a request up and repeats it"),
+    Row(F::RpcCancelled, "rpc-cancelled", Host(&[Moment::BeforeStart, Moment::BeforeStop, Moment::Ended, Moment::Recovering]), "the host gives a request up and repeats it"),
     Row(F::RpcRepeated, "rpc-repeated", Host(&[Moment::BeforeStart, Moment::BeforeStop, Moment::Ended, Moment::Recovering]), "the host sends a request twice at once"),
     Row(F::RpcOutOfOrder, "rpc-out-of-order", Host(&[Moment::BeforeStart, Moment::Started, Moment::Ended]), "the host asks for what cannot be done now"),
     Row(F::LogReaderStuck, "log-reader-stuck", Host(&[Moment::BeforeStart, Moment::Running, Moment::BeforeStop]), "the host's log collector stands still"),
     Row(F::LogReaderGone, "log-reader-gone", Host(&[Moment::BeforeStart, Moment::Running, Moment::BeforeStop]), "the host's log collector is away"),
     Row(F::HandleCorrupted, "handle-corrupted", Host(&[Moment::Recovering]), "the stored handle of a task is damaged"),
     Row(F::HandleSwapped, "handle-swapped", Host(&[Moment::Recovering]), "a task is recovered with the handle of another container"),
+    Row(F::RpcOverlapping, "rpc-overlapping", Host(&[Moment::BeforeStart, Moment::Recovering]), "the host stops and destroys a task while it is being started or recovered"),
+    Row(F::StatsReaderStuck, "stats-reader-stuck", Host(&[Moment::Running]), "the host opens a stream of usage and does not read it"),
 ];
 
 impl Fault {
@@ -225,7 +266,7 @@ mod tests {
         let names: BTreeSet<&str> = FAULTS.iter().map(|row| row.1).collect();
         assert_eq!((kinds.len(), names.len()), (FAULTS.len(), FAULTS.len()));
         // The last of the enum: a kind without a row would be one that never strikes.
-        assert_eq!(kinds.len(), Fault::HandleSwapped as usize + 1);
+        assert_eq!(kinds.len(), Fault::StatsReaderStuck as usize + 1);
     }
 
     #[test]

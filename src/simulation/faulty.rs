@@ -207,6 +207,7 @@ fn name(op: Op) -> &'static str {
         Op::Stats => "stats of container",
         Op::Logs => "logs of container",
         Op::Exec => "exec",
+        Op::Write => "write",
     }
 }
 
@@ -287,6 +288,11 @@ impl ContainerRuntime for Faulty {
                 Some(Fault::WaitEarly) => {
                     clock.sleep(WATCHED).await;
                     world.podman.inspect(id.as_str()).await
+                }
+                Some(Fault::KilledBefore) => self.die().await,
+                Some(Fault::KilledAfter) => {
+                    done(world.podman.wait(id)).await;
+                    self.die().await
                 }
                 _ => world.podman.wait(id).await,
             }

@@ -1,5 +1,6 @@
 //! The host as the driver sees it: events go into the trace, output to a collector that may misbehave.
 
+use super::fault::Op;
 use super::locked;
 use super::world::World;
 use crate::domain::delivery::LogMark;
@@ -43,6 +44,10 @@ impl NomadHost for SimHost {
                 self.world.collector.told_of_loss(&event.task_id);
             }
             self.world.trace.tell("event", &format!("{} {:?}", event.message, event.annotations));
+            let ends = self.world.truth.ends_of(&event.task_id);
+            if let Some(wrong) = self.world.endings.event(&event.task_id, ends, &event.message) {
+                self.world.trace.violation(&wrong);
+            }
         }
     }
 
@@ -89,6 +94,12 @@ impl LogSink for Sink {
         // A pipe takes what fits.
         let bytes = &bytes[..bytes.len().min(PIPE_BYTES)];
         self.world.trace.tell("log", &format!("{:?} {} bytes", self.stream, bytes.len()));
+        if !bytes.is_empty() && self.world.weather.at_call(Op::Write).is_some() {
+            self.world.trace.tell("FAULT", "killed-after at Write");
+            self.world.collector.take_unnoted(&self.task, self.stream, bytes);
+            self.life.cancel();
+            return pending().await;
+        }
         self.world.collector.take(&self.task, self.stream, bytes);
         Ok(bytes.len())
     }

@@ -9,8 +9,8 @@
 //! | --- | --- |
 //! | [`clock`], [`rng`] | time and chance |
 //! | [`fault`], [`weather`], [`disaster`], [`faulty`] | what can go wrong, when it does, and how |
-//! | [`host`], [`collector`], [`runner`], [`aftermath`], [`rpc`], [`task`] | Nomad: its tasks, and what it does with them |
-//! | [`truth`], [`trace`], [`logs`] | what is so, what was seen, what the driver says |
+//! | [`host`], [`collector`], [`runner`], [`aftermath`], `success`, [`rpc`], [`task`] | Nomad: its tasks, and what it does with them |
+//! | [`truth`], [`endings`], [`trace`], [`logs`] | what is so, what was seen, what the driver says |
 //! | [`world`], [`run`], [`plan`] | one world, its course, and what is drawn for a seed |
 //! | [`pairs`], [`sweep`], [`command`] | many worlds: every fault and pair, every seed, the command line |
 
@@ -19,16 +19,19 @@ pub mod clock;
 pub mod collector;
 pub mod command;
 pub mod disaster;
+pub mod endings;
 pub mod fault;
 pub mod faulty;
 pub mod host;
 pub mod logs;
 pub mod pairs;
+mod panics;
 pub mod plan;
 pub mod rng;
 pub mod rpc;
 pub mod run;
 pub mod runner;
+mod success;
 pub mod sweep;
 pub mod task;
 pub mod trace;

@@ -1,12 +1,12 @@
 //! What is decided of a world before it begins.
 
-use super::fault::{FAULTS, Fault};
+use super::fault::{FAULTS, Fault, Moment, Op};
 use super::rng::Rng;
 use super::task::SimTask;
-use super::weather::{Forecast, Planned};
+use super::weather::{At, Forecast, Planned};
 use crate::domain::config::PluginConfig;
 use crate::domain::config::gc::Gc;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -56,11 +56,19 @@ impl Plan {
     /// The world of one task in which these faults strike one after another.
     pub fn of_faults(faults: &[Planned], ends_by_itself: bool) -> Self {
         let mut rng = Rng::new(1);
-        let config = PluginConfig { recover_stopped: false, ..PluginConfig::default() };
+        // Some calls are made for images that are collected only.
+        let collects =
+            faults.iter().any(|planned| matches!(planned.at, At::Call(Op::ImageId | Op::RemoveImage, _)));
+        let mut task = SimTask::planned(ends_by_itself, &mut rng);
+        if collects {
+            task.always_pulls();
+        }
+        let gc = Gc { image: collects, image_delay: Duration::from_secs(1), ..Gc::default() };
+        let config = PluginConfig { recover_stopped: false, gc, ..PluginConfig::default() };
         Self {
             seed: 1,
-            forecast: Forecast::Planned(faults.iter().copied().collect()),
-            tasks: vec![SimTask::planned(ends_by_itself, &mut rng)],
+            forecast: Forecast::Planned(with_recoveries(faults)),
+            tasks: vec![task],
             config,
             calm_at: PLANNED_TROUBLE,
         }
@@ -74,6 +82,23 @@ impl Plan {
         self.tasks = tasks.iter().map(|task| SimTask { stop_at: when(), ..task.clone() }).collect();
         self
     }
+}
+
+/// What happens at a recovery can strike only after the plugin was killed.
+fn with_recoveries(faults: &[Planned]) -> VecDeque<Planned> {
+    let killed = Planned { fault: Fault::PluginKilled, at: At::Moment(Moment::Running) };
+    let kills = |fault| {
+        matches!(fault, Fault::PluginKilled | Fault::KilledBefore | Fault::KilledAfter | Fault::Reboot)
+    };
+    let mut planned: VecDeque<Planned> = VecDeque::new();
+    for fault in faults {
+        let dies = planned.back().is_some_and(|before| kills(before.fault));
+        if fault.at == At::Moment(Moment::Recovering) && !dies {
+            planned.push_back(killed);
+        }
+        planned.push_back(*fault);
+    }
+    planned
 }
 
 /// About every third kind is on, each at its own rate: a world in which everything goes wrong all the time shows less

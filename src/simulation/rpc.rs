@@ -31,6 +31,8 @@ enum Limit {
     Always(Duration),
     /// Once nothing goes wrong any more: it must wait for as long as something does.
     InCalm(Duration),
+    /// The first whatever happens, the second once nothing goes wrong any more.
+    Both(Duration, Duration),
     /// As long as the task.
     None,
 }
@@ -39,7 +41,7 @@ impl Verb {
     fn limit(self) -> Limit {
         match self {
             // Six rounds of create, each with a pull, a settle and a removal that hang.
-            Self::Start => Limit::Always(120 * MINUTE),
+            Self::Start => Limit::Both(120 * MINUTE, 15 * MINUTE),
             Self::Recover => Limit::Always(Duration::from_secs(11)),
             Self::Wait => Limit::None,
             Self::Stop => Limit::InCalm(10 * MINUTE),
@@ -76,12 +78,19 @@ pub async fn rpc<T>(
 async fn overdue(world: &World, verb: Verb) {
     match verb.limit() {
         Limit::Always(limit) => world.clock.sleep(limit).await,
-        Limit::InCalm(limit) => {
-            world.weather.calmed().await;
-            world.clock.sleep(limit).await;
-        }
+        Limit::InCalm(limit) => overdue_in_calm(world, limit).await,
+        Limit::Both(always, in_calm) => tokio::select! {
+            biased;
+            () = world.clock.sleep(always) => {}
+            () = overdue_in_calm(world, in_calm) => {}
+        },
         Limit::None => std::future::pending().await,
     }
+}
+
+async fn overdue_in_calm(world: &World, limit: Duration) {
+    world.weather.calmed().await;
+    world.clock.sleep(limit).await;
 }
 
 /// Tells an answer, in both forms in which anybody may read an error.

@@ -5,12 +5,15 @@ use super::clock::VirtualClock;
 use super::disaster::{self, FOREIGN_IMAGE};
 use super::fault::Fault;
 use super::logs::TraceLog;
+use super::panics;
 use super::plan::Plan;
 use super::rng::Rng;
 use super::rpc::{Verb, rpc};
 use super::runner::Runner;
 use super::task::SimTask;
+use super::weather::Planned;
 use super::world::World;
+use crate::domain::fingerprint::Health;
 use crate::domain::task::identity::ContainerName;
 use crate::ports::clock::within;
 use crate::ports::{Clock, ContainerRuntime};
@@ -23,7 +26,7 @@ use tokio::task::JoinSet;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Time from the end of the faults in which every task must have come to its end.
-const SETTLE: Duration = Duration::from_secs(8 * 3600);
+const SETTLE: Duration = Duration::from_secs(3600);
 
 /// Time from then on in which nothing may be left.
 const CLEAN: Duration = Duration::from_secs(3600);
@@ -37,6 +40,8 @@ pub struct Verdict {
     pub simulated: Duration,
     /// Which faults struck, and how often.
     pub struck: BTreeMap<Fault, u64>,
+    /// Which planned faults struck.
+    pub hit: Vec<Planned>,
     /// What must not be.
     pub violations: Vec<String>,
     /// Its last lines.
@@ -55,11 +60,16 @@ pub fn run(plan: &Plan) -> io::Result<Verdict> {
         tokio::runtime::Builder::new_current_thread().on_thread_park(move || ticking.advance()).build()?;
     let world = World::new(clock, plan.forecast.clone(), plan.config.clone(), &mut rng);
     let log = TraceLog(Arc::clone(&world.trace));
+    let panics = panics::so_far();
     tracing::subscriber::with_default(log, || executor.block_on(course(&world, plan, &mut rng)));
+    if panics::so_far() > panics {
+        world.trace.violation("something panicked");
+    }
     Ok(Verdict {
         hash: world.trace.hash(),
         simulated: world.clock.elapsed(),
         struck: world.weather.struck(),
+        hit: world.weather.hit(),
         violations: world.trace.violations(),
         timeline: world.trace.timeline(),
     })
@@ -91,9 +101,11 @@ async fn course(world: &Arc<World>, plan: &Plan, rng: &mut Rng) {
     // A node goes on: its driver has to have been given a task to know whose leftovers are whose.
     if let Some(task) = plan.tasks.first() {
         let last = SimTask::last(world.clock.elapsed(), &task.request.meta, rng);
-        Runner::new(Arc::clone(world), last, rng.fork()).play().await;
+        Runner::new(Arc::clone(world), last, rng.fork()).succeed().await;
     }
     rest(world).await;
+    forgotten(world);
+    is_well(world).await;
     health.abort();
     world.end().await;
 }
@@ -105,10 +117,11 @@ async fn all(tasks: &mut JoinSet<()>) {
 /// Other people's containers, which must stay as they are.
 async fn people(world: &World) {
     world.podman.add_image(FOREIGN_IMAGE);
-    let foreign = disaster::foreign(ContainerName::new(FOREIGN));
-    match world.podman.create(&foreign).await {
-        Ok(created) => drop(world.podman.start(&created.id).await),
-        Err(error) => world.trace.violation(&format!("the world cannot be made: {error}")),
+    for others in [disaster::foreign(ContainerName::new(FOREIGN)), disaster::of_other_node()] {
+        match world.podman.create(&others).await {
+            Ok(created) => drop(world.podman.start(&created.id).await),
+            Err(error) => world.trace.violation(&format!("the world cannot be made: {error}")),
+        }
     }
 }
 
@@ -133,6 +146,24 @@ async fn health(world: Arc<World>) {
                 break;
             }
         }
+    }
+}
+
+/// Of a container that is gone nothing is noted any more, save what nobody was there to see.
+fn forgotten(world: &World) {
+    let mut marked = world.collector.marked();
+    marked.retain(|id| world.truth.is_removed(id) && !world.truth.is_tampered(id));
+    if !marked.is_empty() {
+        world.trace.violation(&format!("it is noted how far the logs of {marked:?} got, which are gone"));
+    }
+}
+
+/// The driver that nothing troubles any more is healthy.
+async fn is_well(world: &Arc<World>) {
+    let Ok(plugin) = world.plugin().await else { return };
+    let report = rpc(world, &plugin, Verb::Fingerprint, plugin.driver.fingerprint()).await;
+    if report.as_ref().is_none_or(|report| report.health != Health::Healthy) {
+        world.trace.violation(&format!("at rest the driver is {:?}", report.map(|report| report.health)));
     }
 }
 

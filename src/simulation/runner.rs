@@ -1,15 +1,16 @@
 //! The life of one task by its host: starts it, watches it, recovers it, stops it, destroys it, starts it again.
 //! What Nomad's task runner does, and what it does when the plugin dies under it.
 
-use super::disaster;
 use super::fault::{Fault, Moment};
 use super::rng::Rng;
 use super::rpc::{Verb, rpc, told};
 use super::task::SimTask;
 use super::world::{Plugin, World};
+use super::{disaster, locked};
 use crate::adapters::nomad::convert::state;
 use crate::domain::container::ExecSpec;
 use crate::domain::signal::Signal;
+use crate::domain::stats::Usage;
 use crate::domain::task::identity::ContainerName;
 use crate::domain::task::{ExitOutcome, TaskId, TaskRequest};
 use crate::driver::{DriverError, Started};
@@ -17,8 +18,10 @@ use crate::ports::Clock;
 use crate::ports::clock::within;
 use futures_util::StreamExt;
 use futures_util::future::join;
+use futures_util::stream::BoxStream;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Tries of a request whose plugin dies: Nomad has two.
@@ -42,6 +45,10 @@ pub(super) struct Held {
     pub(super) handle: Vec<u8>,
     /// The plugin that knows of it.
     pub(super) plugin: Arc<Plugin>,
+    /// It was destroyed at the wrong time, which may have been right when it had ended just then.
+    pub(super) disordered: AtomicBool,
+    /// Usage that nobody reads.
+    pub(super) unread: Mutex<Option<BoxStream<'static, Usage>>>,
 }
 
 impl Held {
@@ -60,14 +67,32 @@ impl Runner {
     /// From the first start to the last end.
     pub async fn play(mut self) {
         let mut left = self.task.restarts;
-        while self.attempt().await && left > 0 && self.world.clock.elapsed() < self.task.stop_at {
+        loop {
+            let outcome = self.attempt().await;
+            let is_over = self.world.clock.elapsed() >= self.task.stop_at;
+            if left == 0 || is_over || !self.calls_for_another(outcome.as_ref()) {
+                return;
+            }
             left -= 1;
             self.world.clock.sleep(self.task.delay).await;
         }
     }
 
-    /// One start of the task, to its end; true if it shall start again.
-    async fn attempt(&mut self) -> bool {
+    /// Plays a task that must succeed.
+    pub async fn succeed(mut self) {
+        let outcome = self.attempt().await;
+        if !outcome.as_ref().is_some_and(ExitOutcome::is_success) {
+            self.world.trace.violation(&format!("a task that nothing troubles came to {outcome:?}"));
+        }
+    }
+
+    /// Whether the task shall start again after this end, or none that anybody knows of.
+    fn calls_for_another(&self, outcome: Option<&ExitOutcome>) -> bool {
+        self.task.is_service || !outcome.is_some_and(ExitOutcome::is_success)
+    }
+
+    /// One start of the task, to its end.
+    async fn attempt(&mut self) -> Option<ExitOutcome> {
         let mut request = self.task.request.clone();
         let number = self.rng.bits() & 0xffff_ffff;
         request.id =
@@ -75,11 +100,11 @@ impl Runner {
         self.world.trace.tell("nomad", &format!("starts {}", request.id));
         disaster::at(&self.world, Moment::BeforeStart, &self.name);
         self.trouble_logs(Moment::BeforeStart);
-        let Some(mut held) = self.start(&request).await else { return true };
+        let mut held = self.start(&request).await?;
         disaster::at(&self.world, Moment::Started, &self.name);
-        let Some(outcome) = self.supervise(&mut held).await else { return true };
+        let outcome = self.supervise(&mut held).await?;
         self.conclude(&mut held, &outcome).await;
-        !outcome.is_success() || self.task.is_service
+        Some(outcome)
     }
 
     async fn start(&self, request: &TaskRequest) -> Option<Held> {
@@ -93,7 +118,13 @@ impl Runner {
                 Some(Ok(started)) => {
                     let handle = state::encode(&started.handle).ok()?;
                     self.world.must_be_clean("a handle", &String::from_utf8_lossy(&handle));
-                    return Some(Held { request: request.clone(), handle, plugin });
+                    return Some(Held {
+                        request: request.clone(),
+                        handle,
+                        plugin,
+                        disordered: AtomicBool::new(false),
+                        unread: Mutex::default(),
+                    });
                 }
                 Some(Err(_)) => return None,
                 None => {}
@@ -109,6 +140,7 @@ impl Runner {
         request: &TaskRequest,
     ) -> Option<Result<Started, DriverError>> {
         let (world, moment) = (&self.world, Moment::BeforeStart);
+        let must = world.is_quiet();
         let call = || plugin.driver.start_task(request.clone());
         let answer = if world.host_fault(moment, Fault::RpcCancelled) {
             let started =
@@ -120,18 +152,41 @@ impl Runner {
                 world.trace.violation("a task was started twice");
             }
             one.or(other)
+        } else if world.host_fault(moment, Fault::RpcOverlapping) {
+            let ended = self.end_meanwhile(plugin, &request.id);
+            let (started, ended) = rpc(world, plugin, Verb::Start, join(call(), ended)).await?;
+            if ended { Err(DriverError::NotRunning) } else { started }
         } else {
             rpc(world, plugin, Verb::Start, call()).await?
         };
+        if must {
+            self.check_started(&answer);
+        }
         Some(told(world, "StartTask", answer))
+    }
+
+    /// Stops and destroys a task that something else is being done with; true if that task is no more.
+    pub(super) async fn end_meanwhile(&self, plugin: &Plugin, id: &TaskId) -> bool {
+        let world = &self.world;
+        world.clock.sleep(self.patience()).await;
+        // It may not be known yet.
+        drop(told(world, "StopTask", plugin.driver.stop_task(id, Duration::ZERO, None).await));
+        let destroyed = told(world, "DestroyTask", plugin.driver.destroy_task(id, true).await);
+        if destroyed.is_ok() && !world.keeps_containers() && !world.truth.left_of(id).is_empty() {
+            world.trace.violation("a task that was destroyed in between has a container");
+        }
+        !matches!(destroyed, Err(DriverError::UnknownTask(_)))
     }
 
     /// Until its end is reported; `None` when it cannot be recovered.
     async fn supervise(&self, held: &mut Held) -> Option<ExitOutcome> {
         let (mut stopped, mut seen_to) = (false, false);
         loop {
-            if held.plugin.life.is_cancelled() && !self.recover(held).await {
-                return None;
+            if held.plugin.life.is_cancelled() {
+                if !self.recover(held).await {
+                    return None;
+                }
+                seen_to = false;
             }
             let until_stop = self.task.stop_at.saturating_sub(self.world.clock.elapsed());
             let plugin = Arc::clone(&held.plugin);
@@ -139,7 +194,10 @@ impl Runner {
                 biased;
                 () = plugin.life.cancelled() => continue,
                 ended = plugin.driver.wait_task(held.id()) => match told(&self.world, "WaitTask", ended) {
-                    Ok(outcome) => return Some(outcome),
+                    Ok(outcome) => {
+                        self.world.endings.answered(held.id());
+                        return Some(outcome);
+                    }
                     Err(_) => {
                         self.world.trace.violation("WaitTask failed: to the host that is an end");
                         return None;
@@ -157,19 +215,35 @@ impl Runner {
         world.clock.sleep(SOON).await;
         disaster::at(world, Moment::Running, &self.name);
         self.trouble_logs(Moment::Running);
-        self.disorder(Moment::Started, plugin, id).await;
+        if self.disorder(Moment::Started, plugin, id).await {
+            held.disordered.store(true, Ordering::Relaxed);
+        }
         let signal = rpc(world, plugin, Verb::Signal, plugin.driver.signal_task(id, Signal::HUP)).await;
         drop(signal.map(|answer| told(world, "SignalTask", answer)));
-        let command = vec!["echo".to_owned(), "hello".to_owned()];
-        let exec = plugin.driver.exec_task(id, command, Duration::from_secs(10));
-        if let Some(Ok(output)) = rpc(world, plugin, Verb::Exec, exec).await
-            && (output.exit_code, output.stdout.as_slice()) != (0, b"hello\n")
-            && output.exit_code != 137
-        {
-            world.trace.violation(&format!("a command ended with {}", output.exit_code));
-        }
+        self.enter(held).await;
         self.stream_exec(held).await;
         self.sample(held).await;
+        if world.host_fault(Moment::Running, Fault::StatsReaderStuck) {
+            *locked(&held.unread) = plugin.driver.task_stats(id, Duration::from_secs(1)).ok();
+        }
+    }
+
+    async fn enter(&self, held: &Held) {
+        let (world, plugin) = (&self.world, &held.plugin);
+        let must = self.is_well(held).await;
+        let command = vec!["echo".to_owned(), "hello".to_owned()];
+        let exec = plugin.driver.exec_task(held.id(), command, Duration::from_secs(10));
+        let answer = rpc(world, plugin, Verb::Exec, exec).await;
+        match &answer {
+            Some(Ok(output)) if (output.exit_code, output.stdout.as_slice()) == (0, b"hello\n") => {}
+            Some(Ok(output)) if output.exit_code != 137 => {
+                world.trace.violation(&format!("a command ended with {}", output.exit_code));
+            }
+            answer if must && self.is_well(held).await => {
+                world.trace.violation(&format!("ExecTask though nothing goes wrong: {answer:?}"));
+            }
+            _ => {}
+        }
     }
 
     async fn stream_exec(&self, held: &Held) {
@@ -191,9 +265,13 @@ impl Runner {
 
     async fn sample(&self, held: &Held) {
         let (world, plugin) = (&self.world, &held.plugin);
-        if let Ok(mut samples) = plugin.driver.task_stats(held.id(), Duration::from_secs(1)) {
-            let sample = rpc(world, plugin, Verb::Stats, within(&*world.clock, SOON, samples.next())).await;
-            world.trace.tell("nomad", &format!("stats: {}", matches!(sample, Some(Ok(Some(_))))));
+        let must = self.is_well(held).await;
+        let Ok(mut samples) = plugin.driver.task_stats(held.id(), Duration::from_secs(1)) else { return };
+        let sample = rpc(world, plugin, Verb::Stats, within(&*world.clock, SOON, samples.next())).await;
+        let came = matches!(sample, Some(Ok(Some(_))));
+        world.trace.tell("nomad", &format!("stats: {came}"));
+        if !came && must && self.is_well(held).await {
+            world.trace.violation("no usage of a task though nothing goes wrong");
         }
     }
 
@@ -228,12 +306,13 @@ impl Runner {
     }
 
     /// A request at the wrong time: an error or nothing, never an effect, never a panic.
-    pub(super) async fn disorder(&self, moment: Moment, plugin: &Plugin, id: &TaskId) {
+    /// True if one was made.
+    async fn disorder(&self, moment: Moment, plugin: &Plugin, id: &TaskId) -> bool {
         let world = &self.world;
         // What an earlier try has left may rightly be destroyed.
         let is_new = moment != Moment::BeforeStart || world.truth.left_of(id).is_empty();
         if !is_new || !world.host_fault(moment, Fault::RpcOutOfOrder) {
-            return;
+            return false;
         }
         let refused = async |what: &str, answer: Option<Result<(), DriverError>>| {
             if let Some(Ok(())) = answer.map(|answer| told(world, what, answer)) {
@@ -252,6 +331,7 @@ impl Runner {
             let waited = rpc(world, plugin, Verb::Start, plugin.driver.wait_task(id)).await;
             refused("WaitTask", waited.map(|answer| answer.map(drop))).await;
         }
+        true
     }
 
     fn trouble_logs(&self, moment: Moment) {

@@ -4,7 +4,8 @@ use super::fault::Fault;
 use super::locked;
 use super::plan::Plan;
 use super::run::{Verdict, run};
-use std::collections::BTreeMap;
+use super::weather::Planned;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -34,6 +35,8 @@ pub struct Summary {
     pub twice: u64,
     /// Faults that struck, by kind.
     pub struck: BTreeMap<Fault, u64>,
+    /// Planned faults that struck.
+    pub hit: BTreeSet<Planned>,
     /// Their time, all together.
     pub simulated: Duration,
     /// Worlds with violations.
@@ -48,6 +51,7 @@ impl Summary {
     fn add(&mut self, number: u64, verdict: Verdict) {
         self.worlds += 1;
         self.simulated += verdict.simulated;
+        self.hit.extend(&verdict.hit);
         self.hash ^= verdict.hash.rotate_left(u32::try_from(number % 64).unwrap_or(0));
         for (fault, count) in &verdict.struck {
             *self.struck.entry(*fault).or_default() += count;

@@ -83,9 +83,16 @@ impl SimTask {
         }
     }
 
+    /// It asks for its image at each start.
+    pub fn always_pulls(&mut self) {
+        if let Value::Map(config) = &mut self.request.config {
+            config.insert("pull_policy".to_owned(), Value::from("always"));
+        }
+    }
+
     /// A task that comes after all others, on the node of `neighbour`, when nothing goes wrong any more.
     pub fn last(now: Duration, neighbour: &TaskMeta, rng: &mut Rng) -> Self {
-        let mut request = request("last", &alloc(rng), "exit 0");
+        let mut request = request("last", &alloc(rng), "ignore HUP\nout up\\n\nsleep 30s\nexit 0");
         request.meta.node_id.clone_from(&neighbour.node_id);
         let stop_at = now + Duration::from_secs(600);
         Self { request, restarts: 0, stop_at, ..Self::planned(true, rng) }

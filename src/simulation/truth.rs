@@ -28,6 +28,8 @@ struct Life {
     /// Somebody destroyed what was known about an end, or ended and started it beside the driver.
     tampered: bool,
     removed: bool,
+    /// The machine restarts: its end is nobody's doing.
+    dying: bool,
     /// It was there when the machine restarted, which forgets how far logs have been delivered.
     rebooted: bool,
     /// Counted over all containers.
@@ -53,8 +55,9 @@ impl Truth {
         Self { clock, trace, lives: Mutex::default(), guarded: AtomicBool::new(false) }
     }
 
-    /// The world is made.
+    /// The world is made: whatever is there now is somebody else's, labels like ours or not.
     pub fn guard(&self) {
+        locked(&self.lives).values_mut().for_each(|life| life.task = None);
         self.guarded.store(true, Ordering::Relaxed);
     }
 
@@ -65,8 +68,9 @@ impl Truth {
         let mut lives = locked(&self.lives);
         let made = lives.len();
         let life = lives.entry(facts.id.clone()).or_insert_with(|| new_life(facts, made));
+        let excused = life.tampered || (life.dying && matches!(deed, Deed::Ended { .. }));
         life.take(deed, facts, self.clock.elapsed());
-        let guarded = self.guarded.load(Ordering::Relaxed) && !life.tampered;
+        let guarded = self.guarded.load(Ordering::Relaxed) && !excused;
         let harmed = life.task.is_none() && guarded && deed != Deed::Created;
         if harmed {
             self.trace.violation(&format!("somebody else's container {} was touched: {deed:?}", facts.name));
@@ -102,7 +106,9 @@ impl Truth {
     pub fn rebooted(&self) {
         for life in locked(&self.lives).values_mut() {
             life.rebooted = true;
-            life.tampered |= life.running;
+            life.dying = life.running;
+            // What a restart of the machine does to others excuses nothing that comes after it.
+            life.tampered |= life.running && life.task.is_some();
         }
     }
 
@@ -162,6 +168,12 @@ impl Truth {
     /// Whether no run of a container has ended yet.
     pub fn first_run(&self, id: &ContainerId) -> bool {
         locked(&self.lives).get(id).is_some_and(|life| life.ends.is_empty())
+    }
+
+    /// How often the newest container of a task has ended.
+    pub fn ends_of(&self, task: &TaskId) -> usize {
+        let container = self.made_for(task);
+        container.and_then(|id| Some(locked(&self.lives).get(&id)?.ends.len())).unwrap_or(0)
     }
 
     /// Whether a container ran on after the machine was restarted: nobody knows how far its log had been delivered.
@@ -232,6 +244,7 @@ impl Life {
             Deed::Started => self.running = true,
             Deed::Ended { code, oom } => {
                 self.running = false;
+                self.dying = false;
                 self.ends.push((code, oom));
             }
             Deed::Removed => self.removed = true,
@@ -252,6 +265,7 @@ fn new_life(facts: &ContainerFacts, made: usize) -> Life {
         running: false,
         tampered: false,
         removed: false,
+        dying: false,
         rebooted: false,
         made,
         before: None,
@@ -264,3 +278,7 @@ fn new_life(facts: &ContainerFacts, made: usize) -> Life {
 pub fn short(id: &ContainerId) -> &str {
     id.as_str().get(..8).unwrap_or(id.as_str())
 }
+
+#[cfg(test)]
+#[path = "truth_tests.rs"]
+mod tests;

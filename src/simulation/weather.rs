@@ -1,14 +1,19 @@
 //! Which fault strikes when: drawn from the seed, or planned one after another.
 
+use super::clock::VirtualClock;
 use super::fault::{FAULTS, Fault, Moment, Op, Place, Row};
 use super::locked;
 use super::rng::Rng;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
+/// How long after the last planned fault its consequences may be felt: a name is taken for a minute.
+const AFTERMATH: Duration = Duration::from_secs(90);
+
 /// Where a planned fault waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum At {
     /// At the nth (from 0) call of this kind from when the fault before it has struck.
     Call(Op, usize),
@@ -17,7 +22,7 @@ pub enum At {
 }
 
 /// A fault and where it waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Planned {
     /// Which.
     pub fault: Fault,
@@ -37,6 +42,7 @@ pub enum Forecast {
 /// See the module.
 #[derive(Debug)]
 pub struct Weather {
+    clock: Arc<VirtualClock>,
     state: Mutex<State>,
     calm: CancellationToken,
 }
@@ -47,13 +53,26 @@ struct State {
     rng: Rng,
     calm: bool,
     struck: BTreeMap<Fault, u64>,
+    /// Calls that the first planned fault has let pass.
+    passed: usize,
+    /// Planned faults that have struck.
+    hit: Vec<Planned>,
+    last_strike: Duration,
 }
 
 impl Weather {
     /// Weather by `forecast`, with chance from `rng`.
-    pub fn new(forecast: Forecast, rng: Rng) -> Self {
-        let state = State { forecast, rng, calm: false, struck: BTreeMap::new() };
-        Self { state: Mutex::new(state), calm: CancellationToken::new() }
+    pub fn new(clock: Arc<VirtualClock>, forecast: Forecast, rng: Rng) -> Self {
+        let state = State {
+            forecast,
+            rng,
+            calm: false,
+            struck: BTreeMap::new(),
+            passed: 0,
+            hit: Vec::new(),
+            last_strike: Duration::ZERO,
+        };
+        Self { clock, state: Mutex::new(state), calm: CancellationToken::new() }
     }
 
     /// From now on nothing strikes.
@@ -72,11 +91,23 @@ impl Weather {
         locked(&self.state).calm
     }
 
+    /// Whether nothing strikes any more, or all that was planned has struck a while ago.
+    pub fn is_quiet(&self) -> bool {
+        let state = locked(&self.state);
+        let is_past = self.clock.elapsed().saturating_sub(state.last_strike) > AFTERMATH;
+        state.calm || matches!(&state.forecast, Forecast::Planned(left) if left.is_empty() && is_past)
+    }
+
+    /// When the last fault has struck.
+    pub fn last_strike(&self) -> Duration {
+        locked(&self.state).last_strike
+    }
+
     /// The fault that strikes this call.
     pub fn at_call(&self, op: Op) -> Option<Fault> {
-        let mut state = locked(&self.state);
         let fits = |row: &Row| matches!(row.2, Place::Calls(ops) if ops.contains(&op));
-        state.strike(|at| matches!(at, At::Call(planned, _) if *planned == op), fits)
+        let here = |at: &At| matches!(at, At::Call(planned, _) if *planned == op);
+        locked(&self.state).strike(self.clock.elapsed(), here, fits)
     }
 
     /// The fault of the host that strikes at this moment.
@@ -88,7 +119,7 @@ impl Weather {
         {
             return false;
         }
-        state.strike(here, |row| row.0 == fault).is_some()
+        state.strike(self.clock.elapsed(), here, |row| row.0 == fault).is_some()
     }
 
     /// The fault of the world that strikes at this moment.
@@ -99,12 +130,18 @@ impl Weather {
         {
             return None;
         }
-        state.strike(|at| *at == At::Moment(moment), |row| row.2 == Place::World)
+        let here = |at: &At| *at == At::Moment(moment);
+        state.strike(self.clock.elapsed(), here, |row| row.2 == Place::World)
     }
 
     /// Whether faults are planned, not drawn.
     pub fn is_planned(&self) -> bool {
         matches!(locked(&self.state).forecast, Forecast::Planned(_))
+    }
+
+    /// The planned faults that have struck.
+    pub fn hit(&self) -> Vec<Planned> {
+        locked(&self.state).hit.clone()
     }
 
     /// What has struck, and how often.
@@ -118,7 +155,7 @@ impl Weather {
         if let Forecast::Planned(_) = &state.forecast {
             return None;
         }
-        state.strike(|_| false, |row| row.2 == Place::World)
+        state.strike(self.clock.elapsed(), |_| false, |row| row.2 == Place::World)
     }
 
     /// Chance for whoever carries a fault out.
@@ -128,29 +165,42 @@ impl Weather {
 }
 
 impl State {
-    fn strike(&mut self, here: impl Fn(&At) -> bool, fits: impl Fn(&Row) -> bool) -> Option<Fault> {
+    fn strike(
+        &mut self,
+        now: Duration,
+        here: impl Fn(&At) -> bool,
+        fits: impl Fn(&Row) -> bool,
+    ) -> Option<Fault> {
         if self.calm {
             return None;
         }
         let fault = match &mut self.forecast {
-            Forecast::Planned(planned) => next_planned(planned, here),
-            Forecast::Drawn(rates) => drawn(rates, &mut self.rng, fits),
-        }?;
+            Forecast::Planned(planned) => {
+                let next = next_planned(planned, &mut self.passed, here)?;
+                self.hit.push(next);
+                next.fault
+            }
+            Forecast::Drawn(rates) => drawn(rates, &mut self.rng, fits)?,
+        };
+        self.last_strike = now;
         *self.struck.entry(fault).or_default() += 1;
         Some(fault)
     }
 }
 
 /// The first planned fault, if it waits here and for no later call.
-fn next_planned(planned: &mut VecDeque<Planned>, here: impl Fn(&At) -> bool) -> Option<Fault> {
-    let next = planned.front_mut().filter(|next| here(&next.at))?;
-    match &mut next.at {
-        At::Call(_, left) if *left > 0 => {
-            *left -= 1;
-            None
-        }
-        At::Call(..) | At::Moment(_) => planned.pop_front().map(|next| next.fault),
+fn next_planned(
+    planned: &mut VecDeque<Planned>,
+    passed: &mut usize,
+    here: impl Fn(&At) -> bool,
+) -> Option<Planned> {
+    let next = planned.front().filter(|next| here(&next.at))?;
+    if matches!(next.at, At::Call(_, nth) if *passed < nth) {
+        *passed += 1;
+        return None;
     }
+    *passed = 0;
+    planned.pop_front()
 }
 
 fn drawn(rates: &BTreeMap<Fault, u64>, rng: &mut Rng, fits: impl Fn(&Row) -> bool) -> Option<Fault> {

@@ -2,6 +2,7 @@
 
 use super::clock::VirtualClock;
 use super::collector::Collector;
+use super::endings::Endings;
 use super::fault::{Fault, Moment};
 use super::faulty::Faulty;
 use super::host::SimHost;
@@ -43,6 +44,8 @@ pub struct World {
     pub podman: MemoryRuntime,
     /// What the host has got of the tasks' output.
     pub collector: Collector,
+    /// What was told of the ends of tasks.
+    pub endings: Endings,
     /// Until when the host's log collector stands still, or is away.
     pub log_trouble: Mutex<LogTrouble>,
     config: PluginConfig,
@@ -85,12 +88,13 @@ impl World {
             .without_host()
             .observed(Arc::new(move |happening| observed.happened(happening)));
         Arc::new_cyclic(|own| Self {
-            weather: Weather::new(forecast, rng.fork()),
+            weather: Weather::new(Arc::clone(&clock), forecast, rng.fork()),
             clock,
             trace,
             truth,
             podman,
             collector: Collector::default(),
+            endings: Endings::default(),
             log_trouble: Mutex::default(),
             config,
             plugin: tokio::sync::Mutex::new(None),
@@ -145,6 +149,11 @@ impl World {
         drop(driver.configure(self.config.clone(), None));
         self.trace.tell("nomad", &format!("plugin {generation} started"));
         Ok(Plugin { driver, life, generation })
+    }
+
+    /// Nothing strikes any more, and nothing that has struck is still felt: what is asked for now must succeed.
+    pub fn is_quiet(&self) -> bool {
+        self.weather.is_quiet() && self.podman.is_up()
     }
 
     /// Whether this fault of the host strikes at this moment, told.

@@ -4,6 +4,7 @@ use super::double::{error, facts, task};
 use async_trait::async_trait;
 use futures_util::stream::{BoxStream, StreamExt};
 use nomad_driver_podman::domain::container::exec::TerminalSize;
+use nomad_driver_podman::domain::container::labels;
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerSpec, ContainerState, ExecSpec};
 use nomad_driver_podman::domain::fingerprint::RuntimeFacts;
 use nomad_driver_podman::domain::image::PullRequest;
@@ -36,8 +37,11 @@ pub struct Busy {
     pub created: Mutex<Vec<String>>,
     /// Calls that were begun, pulls that were begun and those that came to their end.
     pub lists: AtomicUsize,
+    pub removals: AtomicUsize,
     pub pulls: AtomicUsize,
     pub pulled: AtomicUsize,
+    /// So many containers are there that no plugin knows, of the tasks by [`nth`].
+    pub leftovers: AtomicUsize,
     /// Questions get no answer.
     pub hangs: AtomicBool,
     /// The question of the fingerprint gets none.
@@ -52,6 +56,15 @@ impl Busy {
         self.most.fetch_max(now, Ordering::Relaxed);
         tokio::time::sleep(WORK).await;
         self.now.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn leftover(n: usize) -> ContainerFacts {
+    let task = nth(n);
+    ContainerFacts {
+        id: ContainerId::new(task.id.as_str()),
+        labels: labels::of_task(&task),
+        ..facts(ContainerState::Exited)
     }
 }
 
@@ -113,10 +126,15 @@ impl ContainerRuntime for Busy {
     }
 
     async fn remove(&self, _: &ContainerId) -> Answer<Change> {
+        self.removals.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(WORK).await;
         Ok(Change::Changed)
     }
 
     async fn list(&self) -> Answer<Vec<ContainerFacts>> {
+        if self.leftovers.load(Ordering::Relaxed) > 0 {
+            return Ok((0..self.leftovers.load(Ordering::Relaxed)).map(leftover).collect());
+        }
         self.lists.fetch_add(1, Ordering::Relaxed);
         if self.hangs.load(Ordering::Relaxed) {
             tokio::time::sleep(Duration::from_secs(30)).await;

@@ -29,6 +29,37 @@ async fn a_create_whose_reply_was_lost_is_found_by_name_and_not_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_create_with_an_answer_that_says_nothing_is_settled() {
+    let mut runtime = runtime();
+    runtime.expect_create().times(1).returning(|_| Err(error(ErrorKind::Malformed)));
+    runtime
+        .expect_inspect()
+        .withf(|id| id == "web-alloc-1")
+        .returning(|_| Ok(facts(ContainerState::Created)));
+    runtime.expect_inspect().withf(|id| id == ID).returning(|_| Ok(facts(ContainerState::Running)));
+    runtime.expect_start().times(1).returning(|_| Ok(Change::Changed));
+    runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
+    driver(runtime).start_task(task()).await.unwrap();
+}
+
+/// The service fails inside each time; the last one had made the container all the same.
+#[tokio::test(start_paused = true)]
+async fn what_a_create_left_that_failed_inside_is_removed_later() {
+    let mut runtime = runtime();
+    runtime.expect_create().returning(|_| Err(error(ErrorKind::Internal)));
+    runtime.expect_inspect().returning(|_| Ok(facts(ContainerState::Created)));
+    let removed = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let note = removed.clone();
+    runtime.expect_remove().times(1).returning(move |_| {
+        note.store(true, std::sync::atomic::Ordering::Relaxed);
+        Ok(Change::Changed)
+    });
+    assert!(driver(runtime).start_task(task()).await.is_err());
+    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    assert!(removed.load(std::sync::atomic::Ordering::Relaxed));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_create_that_never_arrived_is_repeated() {
     let mut runtime = runtime();
     let mut order = Sequence::new();

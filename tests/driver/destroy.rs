@@ -82,6 +82,19 @@ async fn an_unknown_id_finds_its_container_by_label_and_no_other() {
     driver(runtime).destroy_task(&task().id, true).await.unwrap();
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_unknown_id_whose_container_runs_is_destroyed_by_force_only() {
+    for state in [ContainerState::Running, ContainerState::Paused, ContainerState::Unknown] {
+        let mut runtime = runtime();
+        runtime.expect_list().returning(move || Ok(vec![facts(state)]));
+        runtime.expect_remove().times(1).returning(|_| Ok(Change::Changed));
+        let driver = driver(runtime);
+        let refused = driver.destroy_task(&task().id, false).await.unwrap_err();
+        assert!(matches!(refused, DriverError::Refused(_)), "{refused}");
+        driver.destroy_task(&task().id, true).await.unwrap();
+    }
+}
+
 fn keeping(runtime: MockRuntime) -> Driver {
     let driver = driver(runtime);
     let gc = Gc { dangling: false, ..Gc::default() };

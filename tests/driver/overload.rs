@@ -5,7 +5,8 @@ use super::double::*;
 use futures_util::future::join_all;
 use nomad_driver_podman::domain::config::{PluginConfig, Value};
 use nomad_driver_podman::domain::fingerprint::Health;
-use nomad_driver_podman::domain::limits::{BREAKER_REST, STARTS_AT_ONCE};
+use nomad_driver_podman::domain::limits::{BREAKER_REST, ENDS_AT_ONCE, STARTS_AT_ONCE};
+use nomad_driver_podman::domain::signal::Signal;
 use nomad_driver_podman::domain::task::{TaskId, TaskRequest};
 use nomad_driver_podman::driver::DriverError;
 use std::sync::Arc;
@@ -49,6 +50,27 @@ async fn start(driver: nomad_driver_podman::driver::Driver, task: TaskRequest) -
 }
 
 #[tokio::test(start_paused = true)]
+async fn slow_removals_delay_no_signal() {
+    let busy = Arc::new(Busy::default());
+    let driver = driver_on(busy.clone());
+    driver.start_task(nth(1000)).await.unwrap();
+    busy.leftovers.store(2 * ENDS_AT_ONCE, Ordering::Relaxed);
+    let destroy = |n| {
+        let driver = driver.clone();
+        tokio::spawn(async move { driver.destroy_task(&nth(n).id, true).await })
+    };
+    let removals: Vec<_> = (0..2 * ENDS_AT_ONCE).map(destroy).collect();
+    tokio::time::sleep(WORK / 2).await;
+    assert_eq!(busy.removals.load(Ordering::Relaxed), ENDS_AT_ONCE, "the others wait");
+    let before = tokio::time::Instant::now();
+    driver.signal_task(&nth(1000).id, Signal::KILL).await.unwrap();
+    assert_eq!(before.elapsed(), Duration::ZERO);
+    for removal in removals {
+        removal.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_operator_says_how_long_it_may_be_silent() {
     let busy = Arc::new(Busy::default());
     let driver = driver_on(busy.clone());
@@ -82,6 +104,20 @@ async fn one_that_hangs_is_left_alone_and_tried_again() {
     assert!(one.contains("task not found"), "{one}");
     drop(other);
     assert!(destroy().await.contains("task not found"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_waits_until_podman_has_rested() {
+    let busy = Arc::new(Busy::default());
+    let driver = driver_on(busy.clone());
+    busy.hangs.store(true, Ordering::Relaxed);
+    for _ in 0..3 {
+        drop(driver.destroy_task(&TaskId::new("nobody"), true).await);
+    }
+    busy.hangs.store(false, Ordering::Relaxed);
+    let before = tokio::time::Instant::now();
+    driver.start_task(nth(0)).await.unwrap();
+    assert!(before.elapsed() >= BREAKER_REST);
 }
 
 #[tokio::test(start_paused = true)]

@@ -125,6 +125,45 @@ async fn podman_being_away_for_long_is_an_error_within_a_bound() {
     assert!(before.elapsed().as_secs() <= 10);
 }
 
+/// The first request finds nobody; the second one must not say that the task is there.
+#[tokio::test(start_paused = true)]
+async fn a_repeated_recovery_waits_for_the_first_and_shares_its_failure() {
+    let mut runtime = runtime();
+    runtime.expect_inspect().times(1).returning(|_| Err(error(ErrorKind::Unavailable)));
+    runtime.expect_inspect().returning(|_| Err(error(ErrorKind::NotFound)));
+    let driver = driver(runtime);
+    let handle = handle();
+    let recover = || driver.recover_task(forgotten(), &handle);
+    let (one, other) = tokio::join!(recover(), recover());
+    assert!(one.is_err() && other.is_err(), "{one:?}, {other:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_recovery_is_answered_once_the_task_is_known() {
+    let mut runtime = runtime();
+    runtime.expect_inspect().times(2).returning(|_| Err(error(ErrorKind::Unavailable)));
+    runtime.expect_inspect().times(1).returning(|_| Ok(facts(ContainerState::Running)));
+    runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
+    let driver = driver(runtime);
+    let handle = handle();
+    let recover = || async {
+        driver.recover_task(forgotten(), &handle).await.unwrap();
+        driver.inspect_task(&task().id).unwrap();
+    };
+    tokio::join!(recover(), recover());
+}
+
+#[tokio::test(start_paused = true)]
+async fn want_of_memory_while_nobody_was_there_is_told_once() {
+    let mut runtime = runtime();
+    runtime.expect_inspect().returning(|_| Ok(ContainerFacts { oom_killed: true, ..ended(137) }));
+    let (driver, heard) = driver_heard(runtime);
+    driver.configure(keep_stopped(), None).unwrap();
+    driver.recover_task(forgotten(), &handle()).await.unwrap();
+    driver.wait_task(&task().id).await.unwrap();
+    assert_eq!(heard.messages(), ["Killed by the kernel: out of memory"]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_second_start_whose_reply_was_lost_is_found_out_by_looking() {
     let mut runtime = runtime();

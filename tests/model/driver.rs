@@ -1,17 +1,21 @@
-//! The driver on the in-memory runtime against a model of a few lines: which ids are known, and what each answers.
+//! The driver on the in-memory runtime, answer by answer as the model says.
 
+use super::reference::{Answer, CODE, Command, Model, any_command};
 use async_trait::async_trait;
 use nomad_driver_podman::adapters::memory::{MemoryConnector, MemoryRuntime};
 use nomad_driver_podman::domain::config::gc::Gc;
 use nomad_driver_podman::domain::config::{PluginConfig, Value};
 use nomad_driver_podman::domain::log::Stream;
 use nomad_driver_podman::domain::signal::Signal;
+use nomad_driver_podman::domain::task::identity::ContainerId;
 use nomad_driver_podman::domain::task::request::{Resources, TaskDirs, TaskMeta};
-use nomad_driver_podman::domain::task::{AllocId, ExitOutcome, Handle, Phase, TaskId, TaskRequest};
+use nomad_driver_podman::domain::task::{
+    AllocId, ExitOutcome, Handle, Phase, TaskId, TaskRequest, TaskStatus,
+};
 use nomad_driver_podman::domain::time::Timestamp;
-use nomad_driver_podman::driver::Driver;
+use nomad_driver_podman::driver::{Driver, DriverError};
 use nomad_driver_podman::ports::clock::within;
-use nomad_driver_podman::ports::{Clock, LogSink, NomadHost, TaskEvent};
+use nomad_driver_podman::ports::{Clock, ContainerRuntime, LogSink, NomadHost, RuntimeConnector, TaskEvent};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io;
@@ -20,166 +24,103 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Tasks of the model: more would meet less often.
-const TASKS: usize = 3;
+/// Before SIGKILL, which nothing here does without.
+const GRACE: Duration = Duration::from_secs(1);
 
-/// When a task of the model ends by itself, and how.
-const LIFE: Duration = Duration::from_secs(60);
-const CODE: i32 = 3;
-
-#[derive(Debug, Clone)]
-enum Command {
-    Start(usize),
-    Stop(usize),
-    Destroy(usize, bool),
-    Wait(usize),
-    Signal(usize),
-    Inspect(usize),
-    Recover(usize),
-    /// The plugin is started anew; nobody is recovered yet.
-    Restart,
-    Pass(u64),
-}
-
-fn any_command() -> impl Strategy<Value = Command> {
-    let task = || 0..TASKS;
-    prop_oneof![
-        3 => task().prop_map(Command::Start),
-        2 => task().prop_map(Command::Stop),
-        2 => (task(), any::<bool>()).prop_map(|(task, force)| Command::Destroy(task, force)),
-        2 => task().prop_map(Command::Wait),
-        1 => task().prop_map(Command::Signal),
-        2 => task().prop_map(Command::Inspect),
-        3 => task().prop_map(Command::Recover),
-        1 => Just(Command::Restart),
-        2 => (1u64..50).prop_map(Command::Pass),
-    ]
-}
-
-/// What the model knows of a task.
-#[derive(Debug, Clone)]
-struct Model {
-    handle: Handle,
-    /// When it ends by itself, in the time of the clock.
-    ends: Duration,
-    /// How it ended, if by our doing.
-    stopped: bool,
-    /// The plugin that lives knows it.
-    known: bool,
-}
-
-impl Model {
-    fn code(&self, now: Duration) -> Option<i32> {
-        if self.stopped { Some(137) } else { (now >= self.ends).then_some(CODE) }
-    }
-}
-
+/// The driver, and what the host and the world have.
 struct Rig {
+    executor: tokio::runtime::Runtime,
+    podman: Arc<dyn ContainerRuntime>,
     connector: Arc<MemoryConnector>,
     clock: Arc<PausedClock>,
     driver: Driver,
-    model: BTreeMap<usize, Model>,
+    handles: BTreeMap<usize, Handle>,
 }
 
 impl Rig {
     fn new() -> Self {
+        let executor =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let inside = executor.enter();
         let clock = Arc::new(PausedClock { begun: tokio::time::Instant::now(), draws: AtomicU64::new(1) });
         let connector =
             Arc::new(MemoryConnector::of(MemoryRuntime::new(Arc::clone(&clock) as _).without_host()));
+        let podman = connector.connect(None).unwrap();
         let driver = driver(&connector, &clock);
-        Self { connector, clock, driver, model: BTreeMap::new() }
+        drop(inside);
+        Self { executor, podman, connector, clock, driver, handles: BTreeMap::new() }
     }
 
-    async fn obey(&mut self, command: Command) {
-        match command {
-            Command::Start(task) => self.start(task).await,
-            Command::Stop(task) => self.stop(task).await,
-            Command::Destroy(task, force) => self.destroy(task, force).await,
-            Command::Wait(task) => self.wait(task).await,
-            Command::Signal(task) => {
-                let answer = self.driver.signal_task(&id(task), Signal::HUP).await;
-                assert_eq!(
-                    answer.is_ok(),
-                    self.known(task).is_some_and(|model| model.code(self.now()).is_none())
-                );
-            }
-            Command::Inspect(task) => self.inspect(task),
-            Command::Recover(task) => self.recover(task).await,
-            Command::Restart => {
-                self.driver = driver(&self.connector, &self.clock);
-                self.model.values_mut().for_each(|model| model.known = false);
-            }
-            // Beside the full second, so that nothing is due at the moment in which it is looked at.
-            Command::Pass(seconds) => self.clock.sleep(Duration::from_millis(seconds * 1000 + 7)).await,
+    fn obey(&mut self, command: Command) -> Answer {
+        let inside = self.executor.handle().clone();
+        let _inside = inside.enter();
+        if let Command::Restart = command {
+            self.driver = driver(&self.connector, &self.clock);
+            return Answer::Done;
         }
+        let work = carry_out(&self.driver, &*self.podman, &self.clock, &self.handles, command);
+        let (answer, handle) = self.executor.block_on(work);
+        self.handles.extend(handle);
+        answer
     }
+}
 
-    fn now(&self) -> Duration {
-        self.clock.begun.elapsed()
-    }
-
-    fn known(&self, task: usize) -> Option<&Model> {
-        self.model.get(&task).filter(|model| model.known)
-    }
-
-    async fn start(&mut self, task: usize) {
-        let was_known = self.known(task).is_some();
-        let started = self.driver.start_task(request(task)).await;
-        assert_eq!(started.is_ok(), !was_known, "{:?}", started.err());
-        if let Ok(started) = started {
-            // One that an earlier plugin left is settled first.
-            let ends = self.now() + LIFE;
-            self.model.insert(task, Model { handle: started.handle, ends, stopped: false, known: true });
+/// The answer, and a handle for the host to keep.
+async fn carry_out(
+    driver: &Driver,
+    podman: &dyn ContainerRuntime,
+    clock: &PausedClock,
+    handles: &BTreeMap<usize, Handle>,
+    command: Command,
+) -> (Answer, Option<(usize, Handle)>) {
+    let answer = match command {
+        Command::Start(task) => match driver.start_task(request(task)).await {
+            Ok(started) => return (Answer::Done, Some((task, started.handle))),
+            Err(_) => Answer::Refused,
+        },
+        Command::Stop(task) => done(driver.stop_task(&id(task), GRACE, None).await),
+        Command::Destroy { task, force } => done(driver.destroy_task(&id(task), force).await),
+        Command::Wait(task) => {
+            let wait = within(clock, Duration::from_millis(1), driver.wait_task(&id(task))).await;
+            wait.map_or(Answer::Running, |ended| ended.map_or(Answer::Refused, code))
         }
-    }
-
-    async fn stop(&mut self, task: usize) {
-        let answer = self.driver.stop_task(&id(task), Duration::from_secs(1), None).await;
-        assert_eq!(answer.is_ok(), self.known(task).is_some());
-        let now = self.now();
-        if let Some(model) = self.model.get_mut(&task).filter(|model| model.known) {
-            model.stopped = model.stopped || now < model.ends;
+        Command::Signal(task) => done(driver.signal_task(&id(task), Signal::HUP).await),
+        Command::Inspect(task) => match driver.inspect_task(&id(task)).map(|(_, status)| status) {
+            Ok(TaskStatus { phase: Phase::Running, outcome: None, .. }) => Answer::Running,
+            Ok(TaskStatus { phase: Phase::Exited, outcome: Some(outcome), .. }) => code(outcome),
+            Ok(status) => panic!("{status:?}"),
+            Err(_) => Answer::Refused,
+        },
+        Command::Recover(task) => {
+            let forgotten = TaskRequest { config: Value::Null, ..request(task) };
+            done(driver.recover_task(forgotten, &handles[&task]).await)
         }
-    }
-
-    async fn destroy(&mut self, task: usize, force: bool) {
-        let (now, model) = (self.now(), self.model.get(&task));
-        let allowed = match model {
-            Some(model) if model.known => force || model.code(now).is_some(),
-            // What an earlier plugin left is found by its labels.
-            Some(_) => true,
-            None => false,
-        };
-        let answer = self.driver.destroy_task(&id(task), force).await;
-        assert_eq!(answer.is_ok(), allowed, "{answer:?} {:?}", self.model.get(&task));
-        if allowed {
-            self.model.remove(&task);
+        Command::End(task) => end(podman, &handles[&task].container).await,
+        Command::Restart => unreachable!("the rig's part"),
+        Command::Pass(seconds) => {
+            clock.sleep(Duration::from_secs(seconds)).await;
+            Answer::Done
         }
-    }
+    };
+    (answer, None)
+}
 
-    async fn wait(&self, task: usize) {
-        let wait = within(&*self.clock, Duration::from_millis(1), self.driver.wait_task(&id(task))).await;
-        match (wait, self.known(task).map(|model| model.code(self.now()))) {
-            (Ok(Err(_)), None) | (Err(_), Some(None)) => {}
-            (Ok(Ok(ExitOutcome::Known(exit))), Some(Some(code))) => assert_eq!(exit.code, code),
-            (seen, expected) => panic!("{seen:?}, expected {expected:?}"),
-        }
-    }
+/// The program ends by itself when it is told to; its owner, if there is one, has time to hear of it.
+async fn end(podman: &dyn ContainerRuntime, container: &ContainerId) -> Answer {
+    podman.signal(container, "USR1".parse().unwrap()).await.unwrap();
+    podman.wait(container).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    Answer::Done
+}
 
-    fn inspect(&self, task: usize) {
-        let seen = self.driver.inspect_task(&id(task)).ok().map(|(_, status)| status.phase);
-        let expected = self.known(task).map(|model| match model.code(self.now()) {
-            Some(_) => Phase::Exited,
-            None => Phase::Running,
-        });
-        assert_eq!(seen, expected);
-    }
+fn done<T>(result: Result<T, DriverError>) -> Answer {
+    result.map_or(Answer::Refused, |_| Answer::Done)
+}
 
-    async fn recover(&mut self, task: usize) {
-        let Some(model) = self.model.get_mut(&task) else { return };
-        let forgotten = TaskRequest { config: Value::Null, ..request(task) };
-        self.driver.recover_task(forgotten, &model.handle).await.unwrap();
-        model.known = true;
+fn code(outcome: ExitOutcome) -> Answer {
+    match outcome {
+        ExitOutcome::Known(exit) => Answer::Ended(exit.code),
+        ExitOutcome::Unknown(reason) => panic!("{reason}"),
     }
 }
 
@@ -197,7 +138,7 @@ fn id(task: usize) -> TaskId {
 }
 
 fn request(task: usize) -> TaskRequest {
-    let script = format!("ignore HUP\nignore TERM\nsleep {}s\nexit {CODE}", LIFE.as_secs());
+    let script = format!("ignore HUP\nignore TERM\ntrap USR1 {{\n exit {CODE}\n}}\nforever");
     TaskRequest {
         id: id(task),
         meta: TaskMeta {
@@ -271,16 +212,16 @@ impl Clock for PausedClock {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_driver_answers_as_the_model_does(commands in prop::collection::vec(any_command(), 1..60)) {
-        let executor = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        executor.block_on(async {
-            let mut rig = Rig::new();
-            for command in commands {
-                rig.obey(command).await;
+    fn the_driver_answers_as_the_model_does(commands in prop::collection::vec(any_command(), 1..80)) {
+        let (mut rig, mut model) = (Rig::new(), Model::default());
+        for command in commands {
+            if model.allows(&command) {
+                let (before, expected) = (model.clone(), model.obey(&command));
+                prop_assert_eq!(rig.obey(command.clone()), expected, "{:?} of {:?}", command, before);
             }
-        });
+        }
     }
 }

@@ -5,3 +5,4 @@
 
 mod driver;
 mod machine;
+mod reference;

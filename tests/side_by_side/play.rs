@@ -1,9 +1,10 @@
 //! Carries a sequence out on one runtime and writes down what it says, without what differs from run to run.
 
 use crate::arm::Deed;
-use crate::lab::{Lab, collect};
+use crate::lab::{Lab, Output, collect};
 use crate::programs::{exit, forever, ignore, out, trap};
 use crate::sequence::{Call, Kind, SLOTS, Verb};
+use futures_util::StreamExt;
 use nomad_driver_podman::adapters::memory::Program;
 use nomad_driver_podman::domain::container::labels::TASK_LABEL;
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerSpec, ContainerState, ExecSpec};
@@ -55,6 +56,9 @@ impl Player<'_> {
                 Err(_) => "goes on".to_owned(),
             },
             Verb::Logs => self.logs(slot).await,
+            Verb::LogsFrom => self.logs_from(slot).await,
+            Verb::Stats => brief(runtime.stats(&id).await.map(|_| "sampled")),
+            Verb::ImageId => self.image_id(slot).await,
             Verb::Exec => self.exec(&id).await,
             Verb::Pause => self.human(&id, Deed::Pause, ContainerState::Running).await,
             Verb::Unpause => self.human(&id, Deed::Unpause, ContainerState::Paused).await,
@@ -119,6 +123,33 @@ impl Player<'_> {
             Some(ContainerState::Exited) => self.lab.logs(id, LogStart::Beginning).await.text(),
             Some(_) => "has no end yet".to_owned(),
         }
+    }
+
+    /// The text in two parts, the second read from where the first one ended; how it is cut is no matter of the
+    /// contract. And what comes after the end.
+    async fn logs_from(&self, slot: usize) -> String {
+        let id = &self.slots[slot].id;
+        if self.state(id).await != Some(ContainerState::Exited) {
+            return "has no end yet".to_owned();
+        }
+        let mut batches = self.lab.runtime.logs(id, LogStart::Beginning).await.unwrap();
+        let (mut text, mut start) = (Output::default(), LogStart::Beginning);
+        if let Some(first) = batches.next().await {
+            let first = first.unwrap();
+            text.add_batch(&first);
+            start = LogStart::After(first.cursor);
+        }
+        let rest = self.lab.logs(id, start).await.text();
+        let after = self.lab.logs(id, LogStart::Now).await.text();
+        format!("{}{rest}, then {after:?}", text.text())
+    }
+
+    /// Of what its containers are made of, and of what nobody has.
+    async fn image_id(&self, slot: usize) -> String {
+        let image = self.slots[slot].spec.image.to_string();
+        let there = self.lab.runtime.image_id(&image).await;
+        let absent = self.lab.runtime.image_id("localhost/nobody-has-this:1").await;
+        format!("{} {}", brief(there.map(|id| id.is_some())), brief(absent.map(|id| id.is_some())))
     }
 
     async fn exec(&self, id: &ContainerId) -> String {

@@ -27,6 +27,10 @@ pub enum Verb {
     Kill,
     Wait,
     Logs,
+    /// From the middle on, and from the end on.
+    LogsFrom,
+    Stats,
+    ImageId,
     Exec,
     Pause,
     Unpause,
@@ -43,7 +47,7 @@ pub struct Call {
 }
 
 /// How often each comes, so that containers live long enough to be asked something.
-const VERBS: [Verb; 26] = [
+const VERBS: [Verb; 30] = [
     Verb::Create(Kind::Short),
     Verb::Create(Kind::Polite),
     Verb::Create(Kind::Polite),
@@ -63,6 +67,10 @@ const VERBS: [Verb; 26] = [
     Verb::Wait,
     Verb::Wait,
     Verb::Logs,
+    Verb::LogsFrom,
+    Verb::Stats,
+    Verb::Stats,
+    Verb::ImageId,
     Verb::Exec,
     Verb::Exec,
     Verb::Pause,

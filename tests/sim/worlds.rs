@@ -5,6 +5,7 @@ use nomad_driver_podman::simulation::pairs::Exhaustive;
 use nomad_driver_podman::simulation::plan::Plan;
 use nomad_driver_podman::simulation::run::run;
 use nomad_driver_podman::simulation::sweep::{Summary, Sweep};
+use nomad_driver_podman::simulation::weather::injections;
 
 /// Two cores are what CI has.
 const THREADS: u32 = 2;
@@ -30,6 +31,9 @@ fn no_single_fault_does_harm() {
     let exhaustive = Exhaustive::default();
     let summary = sweep(exhaustive.singles(), &|number| exhaustive.plan(number));
     assert_eq!(summary.worlds, exhaustive.singles());
+    // Worlds in which a planned fault never strikes show nothing.
+    let missed: Vec<_> = injections().into_iter().filter(|planned| !summary.hit.contains(planned)).collect();
+    assert_eq!(missed, [], "of {}", injections().len());
 }
 
 #[test]

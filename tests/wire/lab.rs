@@ -163,6 +163,7 @@ impl Lab {
         }
         for agent in agents.iter().filter(|agent| agent.process.is_running()) {
             agent.assert_streams_open();
+            lets_go_of_tasks(agent).await;
             agent.end().await;
         }
         for agent in &agents {
@@ -230,6 +231,28 @@ fn pipes_of(process: Pid) -> usize {
     let fds = fs::read_dir(format!("/proc/{process}/fd")).ok();
     let targets = fds.into_iter().flatten().filter_map(|fd| fs::read_link(fd.ok()?.path()).ok());
     targets.filter(|target| target.extension().is_some_and(|kind| kind == "fifo")).count()
+}
+
+/// Waits until a plugin has nothing of its tasks open any more: they are all destroyed.
+async fn lets_go_of_tasks(agent: &Agent) {
+    let pid = agent.process.pid;
+    let of_tasks = |target: &PathBuf| {
+        let is_log = target.file_name().is_some_and(|name| name == "ctr.log");
+        is_log
+            || target.extension().is_some_and(|kind| kind == "fifo")
+            || target.starts_with("/sys/fs/cgroup")
+    };
+    let gone = async {
+        loop {
+            let fds = fs::read_dir(format!("/proc/{pid}/fd")).ok();
+            let targets = fds.into_iter().flatten().filter_map(|fd| fs::read_link(fd.ok()?.path()).ok());
+            if !targets.into_iter().any(|target| of_tasks(&target)) {
+                return;
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+    };
+    soon("files of destroyed tasks to be closed", gone).await;
 }
 
 /// Waits for a file, which a task writes.

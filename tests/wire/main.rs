@@ -152,7 +152,8 @@ wire! {
             a_task_that_is_known_is_left_alone;
             a_container_that_is_gone_is_told;
             bytes_that_are_no_handle_are_refused;
-            a_handle_of_a_later_release_is_refused;
+            a_handle_of_a_later_release_is_refused
+                only podman because "containers in memory end with their process";
         }
         cleanup {
             a_container_that_no_task_claims_goes_after_its_grace

@@ -1,6 +1,7 @@
 //! Output of tasks.
 
 use super::pieces;
+use nomad_driver_podman::adapters::podman::rest::frames::Frames;
 use nomad_driver_podman::domain::log::{K8sFile, LogBatch};
 
 /// A log of conmon in pieces gives the same output as in one.
@@ -16,4 +17,19 @@ fn read<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (LogBatch, u64, usize) {
     let (mut split, mut batch) = (K8sFile::default(), LogBatch::default());
     pieces.for_each(|piece| split.feed(piece, &mut batch));
     (batch, split.garbage_lines(), split.held_bytes())
+}
+
+/// Frames of a hijacked stream in pieces give the same output as in one, and no more than what came.
+pub fn log_frames(bytes: &[u8]) {
+    let Some((bytes, pieces)) = pieces(bytes) else { return };
+    let whole = unframed(std::iter::once(bytes));
+    assert_eq!(unframed(pieces), whole);
+    assert!(whole.0.chunks.iter().map(|chunk| chunk.bytes.len()).sum::<usize>() <= bytes.len());
+}
+
+/// The output, and whether it may end here.
+fn unframed<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (LogBatch, bool) {
+    let (mut frames, mut batch) = (Frames::default(), LogBatch::default());
+    pieces.for_each(|piece| frames.feed(piece, &mut batch));
+    (batch, frames.is_complete())
 }

@@ -19,6 +19,7 @@ pub const ALL: &[Entry] = &[
     ("hcl_job", hcl::job),
     ("image_ref", config::image_ref),
     ("k8s_log", logs::k8s_log),
+    ("log_frames", logs::log_frames),
     ("plugin_config_msgpack", config::plugin_msgpack),
     ("rest_json", wires::rest_json),
     ("task_config_msgpack", config::task_msgpack),

@@ -4,9 +4,10 @@ use super::pieces;
 use bytes::BytesMut;
 use nomad_driver_podman::adapters::nomad::convert::state;
 use nomad_driver_podman::adapters::podman::inspect::{Inspect, seen};
-use nomad_driver_podman::adapters::podman::rest::{facts, wire};
+use nomad_driver_podman::adapters::podman::rest::{events, facts, pull, stats, wire};
 use nomad_driver_podman::adapters::podman::varlink::frame::{BadFrame, Frames};
 use nomad_driver_podman::domain::container::facts::ContainerState;
+use std::sync::Mutex;
 use tokio_util::codec::Decoder;
 
 /// What the host stored of a task: what is read is written back the same.
@@ -16,7 +17,7 @@ pub fn handle(bytes: &[u8]) {
     assert_eq!(state::decode(&written).unwrap(), handle);
 }
 
-/// Replies of Podman about containers, made into facts.
+/// Replies of Podman about containers, made into facts; events, counters and the lines of a pull.
 pub fn rest_json(bytes: &[u8]) {
     if let Ok(inspect) = serde_json::from_slice::<Inspect>(bytes) {
         let seen = seen(inspect);
@@ -26,6 +27,26 @@ pub fn rest_json(bytes: &[u8]) {
     if let Ok(list) = serde_json::from_slice::<Vec<wire::Listed>>(bytes) {
         list.into_iter().for_each(|entry| drop(facts::listed(entry)));
     }
+    if let Ok(report) = serde_json::from_slice::<wire::StatsReport>(bytes) {
+        // Never a sample of a container that does not run.
+        assert!(report.stats.iter().filter(|it| it.system_nano == 0).all(|it| stats::sample(it).is_none()));
+    }
+    for line in bytes.split(|byte| *byte == b'\n') {
+        // An event of nobody would end nobody's wait.
+        assert!(events::container(line).is_none_or(|id| !id.as_str().is_empty()));
+    }
+    pulled(bytes);
+}
+
+/// A pull comes to the same however its lines arrive.
+fn pulled(bytes: &[u8]) {
+    let read = |pieces: std::slice::Chunks<'_, u8>| {
+        let told = Mutex::new(Vec::new());
+        let progress = |line: &str| told.lock().unwrap().push(line.to_owned());
+        let result = pull::read(pieces, &progress).map_err(|error| error.to_string());
+        (result, told.into_inner().unwrap())
+    };
+    assert_eq!(read(bytes.chunks(7)), read(bytes.chunks(bytes.len().max(1))));
 }
 
 /// Small, so that inputs reach it.

@@ -20,8 +20,8 @@ Examples:
   nomad-driver-podman simulate --seed 1 --job examples/redis.nomad.hcl --faults podman-away,hang
       What happens to my job when Podman hangs?
 
-The exit status is 0 if nothing was violated, 1 if something was, 2 if the command line or the job file cannot
-be used.";
+The exit status is 0 if nothing was violated, 1 if something was or if it was too slow, 2 if the command line or
+the job file cannot be used.";
 
 /// `simulate`.
 #[derive(Debug, Clone, Args)]
@@ -50,6 +50,10 @@ pub struct SimulateArgs {
     /// Only these kinds, in every world
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub faults: Vec<String>,
+
+    /// Exit status 1 also below so many simulated hours in a minute of CPU time
+    #[arg(long, value_name = "HOURS", conflicts_with = "seed")]
+    pub least_speed: Option<f64>,
 
     /// Print the kinds of faults and do nothing else
     #[arg(long)]

@@ -46,6 +46,11 @@ impl MemoryRuntime {
         self.service.come_back();
     }
 
+    /// Whether the service is there.
+    pub fn is_up(&self) -> bool {
+        self.service.is_up()
+    }
+
     /// Somebody freezes a container.
     ///
     /// # Errors

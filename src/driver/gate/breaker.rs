@@ -63,6 +63,13 @@ impl Breaker {
         self.note(call.await)
     }
 
+    /// Waits for the rest to be over, if the runtime is being left alone: for who has time and would only fail.
+    pub async fn rested(&self) {
+        if matches!(*self.lock(), State::Open) {
+            self.clock.sleep(BREAKER_REST).await;
+        }
+    }
+
     fn admit(&self) -> Option<Trial<'_>> {
         let mut state = self.lock();
         match *state {

@@ -1,6 +1,7 @@
 //! The door in front of each socket's runtime: so many calls at once and no more, in the order in which they came.
 //!
-//! Starts queue apart from ends and questions, so that a storm of starts delays neither a kill nor a recovery; the
+//! Starts, signals, removals and questions queue apart, so that a storm of starts delays neither a kill nor a recovery,
+//! and removals that take long delay no kill; the
 //! time in a queue is nobody's deadline. A runtime that hangs is left alone for a while instead of being given more
 //! to hang on ([`breaker`]), and one pull serves all who want the same ([`pulls`]). Retries are their callers', by
 //! the class of the error. Must not live here: what a call is for.
@@ -11,7 +12,7 @@ mod pulls;
 use crate::domain::container::{ContainerFacts, ContainerSpec, ExecSpec};
 use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::image::PullRequest;
-use crate::domain::limits::{ENDS_AT_ONCE, QUESTIONS_AT_ONCE, STARTS_AT_ONCE};
+use crate::domain::limits::{ENDS_AT_ONCE, QUESTIONS_AT_ONCE, SIGNALS_AT_ONCE, STARTS_AT_ONCE};
 use crate::domain::log::{LogBatch, LogStart};
 use crate::domain::signal::Signal;
 use crate::domain::stats::StatsSample;
@@ -29,6 +30,7 @@ use tokio::sync::Semaphore;
 pub struct Gate {
     runtime: Arc<dyn ContainerRuntime>,
     starts: Semaphore,
+    signals: Semaphore,
     ends: Semaphore,
     questions: Semaphore,
     breaker: Breaker,
@@ -40,6 +42,7 @@ impl Gate {
     pub fn new(runtime: Arc<dyn ContainerRuntime>, clock: &Arc<dyn Clock>) -> Self {
         Self {
             starts: Semaphore::new(STARTS_AT_ONCE),
+            signals: Semaphore::new(SIGNALS_AT_ONCE),
             ends: Semaphore::new(ENDS_AT_ONCE),
             questions: Semaphore::new(QUESTIONS_AT_ONCE),
             breaker: Breaker::new(Arc::clone(clock)),
@@ -85,7 +88,9 @@ impl ContainerRuntime for Gate {
         self.pass(&self.ends, ("remove image", id), self.runtime.remove_image(id)).await
     }
 
+    /// A start has time: it is slow while Podman is left alone, and fails if that does not help.
     async fn create(&self, spec: &ContainerSpec) -> Result<Created, RuntimeError> {
+        self.breaker.rested().await;
         self.pass(&self.starts, ("create container", spec.name.as_str()), self.runtime.create(spec)).await
     }
 
@@ -103,7 +108,7 @@ impl ContainerRuntime for Gate {
     }
 
     async fn signal(&self, id: &ContainerId, signal: Signal) -> Result<(), RuntimeError> {
-        self.pass(&self.ends, ("signal container", id.as_str()), self.runtime.signal(id, signal)).await
+        self.pass(&self.signals, ("signal container", id.as_str()), self.runtime.signal(id, signal)).await
     }
 
     async fn remove(&self, id: &ContainerId) -> Result<Change, RuntimeError> {

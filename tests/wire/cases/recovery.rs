@@ -143,10 +143,13 @@ pub async fn bytes_that_are_no_handle_are_refused(lab: &Lab) {
 
 /// After a downgrade: the container is left alone.
 pub async fn a_handle_of_a_later_release_is_refused(lab: &Lab) {
-    let plugin = lab.plugin().await;
-    let task = lab.task(SERVICE);
-    let mut handle = plugin.start(&task).await.unwrap();
-    plugin.destroy(task.id(), true).await.unwrap();
+    let first = lab.plugin().await;
+    let task = lab.task(TALKER);
+    let sound = first.start(&task).await.unwrap();
+    task.stdout.says("ready").await;
+    let before = lab.containers_of(&task);
+    first.end().await;
+    let mut handle = sound.clone();
     let version = br#""version":"#;
     let mut state = handle.driver_state.to_vec();
     let Some(at) = state.windows(version.len()).position(|window| window == version) else {
@@ -154,6 +157,12 @@ pub async fn a_handle_of_a_later_release_is_refused(lab: &Lab) {
     };
     state[at + version.len()] = b'9';
     handle.driver_state = state.into();
-    let refused = plugin.recover(&handle).await.unwrap_err();
+    let second = lab.plugin().await;
+    let refused = second.recover(&handle).await.unwrap_err();
     assert!(refused.message.contains("version 9"), "{refused:?}");
+    assert_eq!(lab.containers_of(&task), before);
+    // It runs as before, and is there for a plugin that reads its handle.
+    second.recover(&sound).await.unwrap();
+    second.signal(task.id(), "SIGUSR1").await.unwrap();
+    assert_eq!(second.exit_code(task.id()).await, 42);
 }

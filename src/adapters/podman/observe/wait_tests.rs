@@ -100,6 +100,40 @@ async fn a_service_that_remembers_listeners_has_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_end_that_is_told_twice_ends_no_later_run() {
+    let (script, tell) = telling();
+    let watches = watches(script, Path::new(NOWHERE));
+    let waiter = waiting(&watches).await;
+    watches.service().now_sees(Ok(exited(3)));
+    tell.send(id()).unwrap();
+    tell.send(id()).unwrap();
+    assert_eq!(waiter.await.unwrap(), Some(3));
+    watches.service().now_sees(Ok(running()));
+    let waiter = waiting(&watches).await;
+    tell.send(id()).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!waiter.is_finished(), "the duplicate of another run's end");
+    watches.service().now_sees(Ok(exited(4)));
+    tell.send(id()).unwrap();
+    assert_eq!(waiter.await.unwrap(), Some(4));
+}
+
+/// The stream tells of an end before anybody waits, and the ends of two containers the wrong way round.
+#[tokio::test(start_paused = true)]
+async fn ends_may_be_told_out_of_order() {
+    let (script, tell) = telling();
+    let watches = watches(script, Path::new(NOWHERE));
+    tell.send(id()).unwrap();
+    let waiter = waiting(&watches).await;
+    assert!(!waiter.is_finished(), "told before the start");
+    watches.service().now_sees(Ok(exited(5)));
+    for container in [ContainerId::new("later"), id(), ContainerId::new("earlier")] {
+        tell.send(container).unwrap();
+    }
+    assert_eq!(waiter.await.unwrap(), Some(5));
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_stream_of_events_wakes_whom_it_concerns() {
     let (script, tell) = telling();
     let watches = watches(script, Path::new(NOWHERE));

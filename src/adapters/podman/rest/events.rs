@@ -71,7 +71,8 @@ impl Lines {
     }
 }
 
-fn container(line: &[u8]) -> Option<ContainerId> {
+/// The container that a line of the stream tells of.
+pub fn container(line: &[u8]) -> Option<ContainerId> {
     let event: Event = serde_json::from_slice(line).ok()?;
     let id = [event.actor.id, event.id].into_iter().find(|id| !id.is_empty());
     id.map(ContainerId::new)

@@ -18,7 +18,7 @@ pub mod client;
 pub mod connector;
 pub mod containers;
 pub mod create;
-mod events;
+pub mod events;
 pub mod exec;
 pub mod facts;
 pub mod frames;

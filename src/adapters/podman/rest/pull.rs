@@ -170,6 +170,21 @@ fn header(account: &Account) -> Secret<String> {
     Secret::new(URL_SAFE.encode(json.to_string()))
 }
 
+/// What a pull comes to that tells this, in any pieces.
+///
+/// # Errors
+/// As the lines say; or a line that does not end.
+pub fn read<'a>(
+    pieces: impl Iterator<Item = &'a [u8]>,
+    progress: PullProgress<'_>,
+) -> Result<String, RuntimeError> {
+    let (call, mut told) = (Call::new("pull image", ""), Told::default());
+    for piece in pieces {
+        told.feed(piece, progress).map_err(|()| call.error(ErrorKind::Malformed, "a line does not end"))?;
+    }
+    told.result(&call, progress)
+}
+
 impl Told {
     fn feed(&mut self, bytes: &[u8], progress: PullProgress<'_>) -> Result<(), ()> {
         self.partial.extend_from_slice(bytes);
@@ -211,11 +226,7 @@ mod tests {
     fn result(stream: &str, cut: usize) -> (Result<String, RuntimeError>, Vec<String>) {
         let lines = Mutex::new(Vec::new());
         let progress = |line: &str| lines.lock().unwrap().push(line.to_owned());
-        let mut told = Told::default();
-        for piece in stream.as_bytes().chunks(cut) {
-            told.feed(piece, &progress).unwrap();
-        }
-        let result = told.result(&Call::new("pull image", "x"), &progress);
+        let result = read(stream.as_bytes().chunks(cut), &progress);
         (result, lines.into_inner().unwrap())
     }
 

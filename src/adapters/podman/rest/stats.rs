@@ -31,7 +31,7 @@ fn of_stats(refusal: &refusal::Refusal) -> ErrorKind {
 }
 
 /// `None` for the zeros, or the failed report, of a container that does not run.
-fn sample(stats: &wire::Stats) -> Option<StatsSample> {
+pub fn sample(stats: &wire::Stats) -> Option<StatsSample> {
     let at = i64::try_from(stats.system_nano).ok().filter(|nanos| *nanos > 0)?;
     Some(StatsSample {
         at: Timestamp::from_unix_nanos(at),
