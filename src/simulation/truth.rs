@@ -182,6 +182,13 @@ impl Truth {
         locked(&self.lives).get(id).is_none_or(|life| life.rebooted && runs(life) > 1)
     }
 
+    /// Whether a container may have written what is not told to anybody: before the machine was restarted, which forgets
+    /// how far that had got, or when somebody had started it again after its end.
+    pub fn wrote_beyond_us(&self, id: &ContainerId) -> bool {
+        let runs = |life: &Life| life.ends.len() + usize::from(life.running);
+        locked(&self.lives).get(id).is_none_or(|life| life.rebooted || (life.tampered && runs(life) > 1))
+    }
+
     /// Containers of a task that have ended, which nobody but the driver has touched.
     pub fn ended_of(&self, task: &TaskId) -> Vec<ContainerId> {
         let mut left = self.left_of(task);
