@@ -9,7 +9,7 @@ const OURS: &str = "this driver";
 
 /// Measures Nomad task drivers side by side, against the Podman that `tests/support/podman.sh` brings up.
 ///
-/// The exit status is 0 if every goal that could be judged is met, 1 if one is not, and 3 if a driver did not survive
+/// The exit status is 0 if every goal that could be judged is met, 1 if one is not, and 4 if a driver did not survive
 /// a measurement.
 #[derive(Parser)]
 #[command(
