@@ -51,8 +51,18 @@ impl Varlink {
     }
 
     pub fn remove(&mut self, container: &Value) -> Result<(), String> {
-        let container = json!({ "name": container, "force": true, "removeVolumes": true });
-        self.call("RemoveContainer", &container).map(drop)
+        let request = json!({ "name": container, "force": true, "removeVolumes": true });
+        self.call("RemoveContainer", &request).map(drop).or_else(|refused| {
+            // 1.9.3 ends a container and then may not find the record of its end, or finds it gone: the container is
+            // removed all the same, or the next time.
+            match self.call("InspectContainer", &json!({ "name": container })) {
+                Err(_) => Ok(()),
+                Ok(_) => self
+                    .call("RemoveContainer", &request)
+                    .map(drop)
+                    .map_err(|again| format!("{refused}; {again}")),
+            }
+        })
     }
 }
 
