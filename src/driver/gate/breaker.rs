@@ -14,6 +14,7 @@ use crate::domain::limits::{BREAKER_REST, BREAKER_TIMEOUTS};
 use crate::ports::{Clock, ErrorKind, RuntimeError};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -27,6 +28,8 @@ enum State {
 pub struct Breaker {
     clock: Arc<dyn Clock>,
     state: Arc<Mutex<State>>,
+    /// It is not left alone any more. Wakes in the order of waiting.
+    rested: Arc<Notify>,
     answers: AtomicU64,
 }
 
@@ -35,7 +38,8 @@ struct Trial<'a>(Option<&'a Breaker>);
 
 impl Breaker {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, state: Arc::new(Mutex::new(State::Closed { timeouts: 0 })), answers: AtomicU64::new(0) }
+        let state = Arc::new(Mutex::new(State::Closed { timeouts: 0 }));
+        Self { clock, state, rested: Arc::default(), answers: AtomicU64::new(0) }
     }
 
     /// Answers so far.
@@ -65,8 +69,12 @@ impl Breaker {
 
     /// Waits for the rest to be over, if the runtime is being left alone: for who has time and would only fail.
     pub async fn rested(&self) {
-        if matches!(*self.lock(), State::Open) {
-            self.clock.sleep(BREAKER_REST).await;
+        loop {
+            let rested = self.rested.notified();
+            if *self.lock() != State::Open {
+                return;
+            }
+            rested.await;
         }
     }
 
@@ -98,6 +106,7 @@ impl Breaker {
 
     fn close(&self) {
         *self.lock() = State::Closed { timeouts: 0 };
+        self.rested.notify_waiters();
     }
 
     fn timed_out(&self) {
@@ -116,12 +125,15 @@ impl Breaker {
 
     fn rest(&self) {
         let (clock, state) = (Arc::clone(&self.clock), Arc::clone(&self.state));
+        let rested = Arc::clone(&self.rested);
         tokio::spawn(async move {
             clock.sleep(BREAKER_REST).await;
             let mut state = lock(&state);
             if *state == State::Open {
                 *state = State::Ready;
             }
+            drop(state);
+            rested.notify_waiters();
         });
     }
 }
