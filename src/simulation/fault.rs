@@ -146,24 +146,7 @@ use Op::{
 };
 use Place::{Calls, Host, World};
 
-const ANSWERED: &[Op] =
-    &[Probe, Pull, ImageId, RemoveImage, Create, Start, Inspect, Signal, Remove, List, Stats, Logs, Exec];
-const PASSED: &[Op] = &[
-    Probe,
-    Pull,
-    ImageId,
-    RemoveImage,
-    Create,
-    Start,
-    Inspect,
-    Signal,
-    Remove,
-    List,
-    Stats,
-    Logs,
-    Exec,
-    Wait,
-];
+/// What the plugin can be killed after.
 const FINISHED: &[Op] = &[
     Probe,
     Pull,
@@ -181,6 +164,10 @@ const FINISHED: &[Op] = &[
     Wait,
     Write,
 ];
+/// What it can be killed before: calls.
+const PASSED: &[Op] = all_but_last(FINISHED);
+/// Calls that are answered soon.
+const ANSWERED: &[Op] = all_but_last(PASSED);
 const CHANGES: &[Op] = &[RemoveImage, Create, Start, Signal, Remove];
 const SERVED: &[Op] =
     &[Probe, ImageId, RemoveImage, Create, Start, Inspect, Signal, Remove, List, Stats, Exec];
@@ -233,6 +220,13 @@ pub const FAULTS: &[Row] = &[
     Row(F::RpcOverlapping, "rpc-overlapping", Host(&[Moment::BeforeStart, Moment::Recovering]), "the host stops and destroys a task while it is being started or recovered"),
     Row(F::StatsReaderStuck, "stats-reader-stuck", Host(&[Moment::Running]), "the host opens a stream of usage and does not read it"),
 ];
+
+const fn all_but_last(ops: &'static [Op]) -> &'static [Op] {
+    match ops.split_last() {
+        Some((_, rest)) => rest,
+        None => ops,
+    }
+}
 
 impl Fault {
     fn row(self) -> Option<&'static Row> {
