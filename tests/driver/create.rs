@@ -13,33 +13,22 @@ fn created() -> Created {
     Created { id: ContainerId::new(ID), warnings: vec![] }
 }
 
+/// Lost, or of no sense.
 #[tokio::test(start_paused = true)]
-async fn a_create_whose_reply_was_lost_is_found_by_name_and_not_repeated() {
-    let mut runtime = runtime();
-    runtime.expect_create().times(1).returning(|_| Err(error(ErrorKind::OutcomeUnknown)));
-    runtime
-        .expect_inspect()
-        .withf(|id| id == "web-alloc-1")
-        .returning(|_| Ok(facts(ContainerState::Created)));
-    runtime.expect_inspect().withf(|id| id == ID).returning(|_| Ok(facts(ContainerState::Running)));
-    runtime.expect_start().times(1).returning(|_| Ok(Change::Changed));
-    runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
-    let started = driver(runtime).start_task(task()).await.unwrap();
-    assert_eq!(started.handle.container.as_str(), ID);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_create_with_an_answer_that_says_nothing_is_settled() {
-    let mut runtime = runtime();
-    runtime.expect_create().times(1).returning(|_| Err(error(ErrorKind::Malformed)));
-    runtime
-        .expect_inspect()
-        .withf(|id| id == "web-alloc-1")
-        .returning(|_| Ok(facts(ContainerState::Created)));
-    runtime.expect_inspect().withf(|id| id == ID).returning(|_| Ok(facts(ContainerState::Running)));
-    runtime.expect_start().times(1).returning(|_| Ok(Change::Changed));
-    runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
-    driver(runtime).start_task(task()).await.unwrap();
+async fn a_create_whose_reply_says_nothing_is_found_by_name_and_not_repeated() {
+    for kind in [ErrorKind::OutcomeUnknown, ErrorKind::Malformed] {
+        let mut runtime = runtime();
+        runtime.expect_create().times(1).returning(move |_| Err(error(kind)));
+        runtime
+            .expect_inspect()
+            .withf(|id| id == "web-alloc-1")
+            .returning(|_| Ok(facts(ContainerState::Created)));
+        runtime.expect_inspect().withf(|id| id == ID).returning(|_| Ok(facts(ContainerState::Running)));
+        runtime.expect_start().times(1).returning(|_| Ok(Change::Changed));
+        runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
+        let started = driver(runtime).start_task(task()).await.unwrap();
+        assert_eq!(started.handle.container.as_str(), ID);
+    }
 }
 
 /// The service fails inside each time; the last one had made the container all the same.
