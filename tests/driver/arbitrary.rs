@@ -5,8 +5,8 @@ use super::double::*;
 use nomad_driver_podman::domain::config::Value;
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerState};
 use nomad_driver_podman::domain::signal::Signal;
-use nomad_driver_podman::domain::task::identity::{ContainerId, ContainerName};
-use nomad_driver_podman::domain::task::{ExitOutcome, Handle, TaskRequest, handle::Origin};
+use nomad_driver_podman::domain::task::identity::ContainerId;
+use nomad_driver_podman::domain::task::{ExitOutcome, Handle, TaskRequest};
 use nomad_driver_podman::driver::{Driver, DriverError};
 use nomad_driver_podman::ports::ErrorKind;
 use nomad_driver_podman::ports::runtime::{Change, Created};
@@ -142,13 +142,7 @@ async fn live(driver: &Driver, chance: &Chance) {
         drop(ends("StartTask", driver.start_task(secretive())).await);
     } else {
         let container = if chance.below(3) == 0 { FOREIGN } else { ID };
-        let handle = Handle {
-            socket: "default".to_owned(),
-            container: ContainerId::new(container),
-            name: ContainerName::new("web-alloc-1"),
-            started_at: None,
-            origin: Origin::Ours,
-        };
+        let handle = Handle { container: ContainerId::new(container), ..handle() };
         let forgotten = TaskRequest { config: Value::Null, ..secretive() };
         drop(ends("RecoverTask", driver.recover_task(forgotten, &handle)).await);
     }

@@ -6,8 +6,7 @@ use nomad_driver_podman::domain::config::PluginConfig;
 use nomad_driver_podman::domain::config::gc::Gc;
 use nomad_driver_podman::domain::container::labels::{NODE_LABEL, PULLED_LABEL, ROOT_LABEL, TASK_LABEL};
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerState};
-use nomad_driver_podman::domain::task::identity::{ContainerId, ContainerName};
-use nomad_driver_podman::domain::task::{Handle, Origin};
+use nomad_driver_podman::domain::task::identity::ContainerId;
 use nomad_driver_podman::ports::ErrorKind;
 use nomad_driver_podman::ports::runtime::{Change, Created};
 use std::sync::Arc;
@@ -109,16 +108,9 @@ async fn while_the_host_recovers_tasks_nothing_is_reaped() {
     let driver = driver(runtime);
     driver.configure(config(Gc::default()), None).unwrap();
     driver.start_task(task()).await.unwrap();
-    let handle = Handle {
-        socket: "default".to_owned(),
-        container: ContainerId::new(ID),
-        name: ContainerName::new("web-alloc-1"),
-        started_at: None,
-        origin: Origin::Ours,
-    };
     for _ in 0..30 {
         tokio::time::sleep(MINUTE).await;
-        driver.recover_task(task(), &handle).await.unwrap();
+        driver.recover_task(task(), &handle()).await.unwrap();
     }
     assert!(!removed.load(Ordering::Relaxed));
     tokio::time::sleep(10 * MINUTE).await;

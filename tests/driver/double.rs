@@ -14,7 +14,7 @@ use nomad_driver_podman::domain::signal::Signal;
 use nomad_driver_podman::domain::stats::StatsSample;
 use nomad_driver_podman::domain::task::identity::{ContainerId, ContainerName};
 use nomad_driver_podman::domain::task::request::{Resources, TaskDirs, TaskMeta};
-use nomad_driver_podman::domain::task::{AllocId, TaskId, TaskRequest};
+use nomad_driver_podman::domain::task::{AllocId, Handle, Origin, TaskId, TaskRequest};
 use nomad_driver_podman::domain::time::Timestamp;
 use nomad_driver_podman::driver::Driver;
 use nomad_driver_podman::ports::exec::ExecSession;
@@ -143,6 +143,17 @@ pub fn error(kind: ErrorKind) -> RuntimeError {
 
 /// The id of the container of these tests.
 pub const ID: &str = "c0ffee";
+
+/// The handle of that container.
+pub fn handle() -> Handle {
+    Handle {
+        socket: "default".to_owned(),
+        container: ContainerId::new(ID),
+        name: ContainerName::new("web-alloc-1"),
+        started_at: None,
+        origin: Origin::Ours,
+    }
+}
 
 /// Facts of that container as made for [`task`].
 pub fn facts(state: ContainerState) -> ContainerFacts {

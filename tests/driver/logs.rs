@@ -7,8 +7,7 @@ use nomad_driver_podman::domain::config::Value;
 use nomad_driver_podman::domain::container::ContainerState;
 use nomad_driver_podman::domain::limits::{LOG_DRAIN_TIMEOUT, LOG_OPEN_TIMEOUT};
 use nomad_driver_podman::domain::log::{LogBatch, LogStart, Stream};
-use nomad_driver_podman::domain::task::identity::{ContainerId, ContainerName};
-use nomad_driver_podman::domain::task::{Handle, Origin, TaskRequest};
+use nomad_driver_podman::domain::task::TaskRequest;
 use nomad_driver_podman::driver::Driver;
 use nomad_driver_podman::ports::{
     ContainerRuntime, ErrorKind, LogSink, NomadHost, RuntimeConnector, RuntimeError, TaskEvent,
@@ -158,14 +157,7 @@ async fn output_that_comes_with_the_first_word_of_a_recovered_log_is_delivered()
         _ => Ok(vec![]),
     });
     let (driver, host) = driver_with_room(runtime, 100);
-    let handle = Handle {
-        socket: "default".to_owned(),
-        container: ContainerId::new(ID),
-        name: ContainerName::new("web-alloc-1"),
-        started_at: None,
-        origin: Origin::Ours,
-    };
-    driver.recover_task(TaskRequest { config: Value::Null, ..collected() }, &handle).await.unwrap();
+    driver.recover_task(TaskRequest { config: Value::Null, ..collected() }, &handle()).await.unwrap();
     driver.wait_task(&collected().id).await.unwrap();
     assert_eq!(host.taken.lock().unwrap().as_slice(), b"one ");
 }

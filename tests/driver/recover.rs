@@ -10,16 +10,6 @@ use nomad_driver_podman::driver::DriverError;
 use nomad_driver_podman::ports::ErrorKind;
 use nomad_driver_podman::ports::runtime::Change;
 
-fn handle() -> Handle {
-    Handle {
-        socket: "default".to_owned(),
-        container: ContainerId::new(ID),
-        name: ContainerName::new("web-alloc-1"),
-        started_at: None,
-        origin: Origin::Ours,
-    }
-}
-
 /// A task as the host has it after a restart: without its driver config.
 fn forgotten() -> TaskRequest {
     TaskRequest { config: Value::Null, ..task() }

@@ -5,8 +5,7 @@ use nomad_driver_podman::domain::config::plugin::{Endpoint, Socket, Wire};
 use nomad_driver_podman::domain::config::{PluginConfig, Value};
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerState};
 use nomad_driver_podman::domain::fingerprint::{Attribute, Health};
-use nomad_driver_podman::domain::task::identity::{ContainerId, ContainerName};
-use nomad_driver_podman::domain::task::{Handle, Origin, TaskRequest};
+use nomad_driver_podman::domain::task::{Handle, TaskRequest};
 use nomad_driver_podman::driver::{Driver, DriverError};
 use nomad_driver_podman::ports::ErrorKind;
 use nomad_driver_podman::ports::runtime::Change;
@@ -61,9 +60,8 @@ async fn a_socket_that_is_not_there_is_named_with_those_that_are() {
     );
 }
 
-fn handle(socket: &str) -> Handle {
-    let (container, name) = (ContainerId::new(ID), ContainerName::new("web-alloc-1"));
-    Handle { socket: socket.to_owned(), container, name, started_at: None, origin: Origin::Ours }
+fn handle_on(socket: &str) -> Handle {
+    Handle { socket: socket.to_owned(), ..handle() }
 }
 
 fn holding() -> MockRuntime {
@@ -82,15 +80,15 @@ fn empty() -> MockRuntime {
 #[tokio::test(start_paused = true)]
 async fn recovery_asks_the_socket_of_the_handle_and_no_other() {
     let driver = with(vec![("a", untouched()), ("b", holding())]);
-    driver.recover_task(task(), &handle("b")).await.unwrap();
+    driver.recover_task(task(), &handle_on("b")).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_socket_that_was_renamed_does_not_cost_a_task() {
     let driver = with(vec![("a", empty()), ("b", holding())]);
-    driver.recover_task(task(), &handle("old-name")).await.unwrap();
+    driver.recover_task(task(), &handle_on("old-name")).await.unwrap();
     let driver = with(vec![("a", empty()), ("b", empty())]);
-    assert!(driver.recover_task(task(), &handle("old-name")).await.is_err());
+    assert!(driver.recover_task(task(), &handle_on("old-name")).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
