@@ -100,6 +100,16 @@ async fn both(
     }
 }
 
+/// StartTask, in milliseconds; the task is ended and removed after that.
+async fn start_through(agent: &Agent, config: driver::TaskConfig) -> f64 {
+    let id = config.id.clone();
+    let before = Instant::now();
+    agent.start_config(config).await.unwrap();
+    let elapsed = ms(before);
+    end(agent, &id).await;
+    elapsed
+}
+
 async fn after_rest(half: impl Future<Output = f64>) -> f64 {
     settle().await;
     half.await

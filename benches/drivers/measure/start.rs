@@ -1,6 +1,6 @@
 //! StartTask against the bare calls, in turn.
 
-use super::{IDLE, both, end, ms};
+use super::{IDLE, both, ms, start_through};
 use crate::args::Args;
 use crate::bare::{self, Bare};
 use crate::board::Board;
@@ -25,14 +25,7 @@ async fn one_start(session: &Session, number: usize, facts: &RuntimeFacts) {
     let agent = session.agent().await;
     let config = agent.config_of(&session.silent_task(IDLE)).await;
     let body = bare::body(agent.config_of(&session.silent_task(IDLE)).await, facts);
-    let through_driver = Box::pin(async {
-        let id = config.id.clone();
-        let before = Instant::now();
-        agent.start_config(config).await.unwrap();
-        let elapsed = ms(before);
-        end(&agent, &id).await;
-        elapsed
-    });
+    let through_driver = Box::pin(start_through(&agent, config));
     let bare = async {
         let mut bare = Bare::warm();
         let before = Instant::now();

@@ -1,6 +1,6 @@
 //! StartTask on Podman 1 against the bare varlink calls, in turn.
 
-use super::{IDLE, both, end, ms};
+use super::{IDLE, both, ms, start_through};
 use crate::args::Args;
 use crate::board::Board;
 use crate::session::Session;
@@ -29,14 +29,7 @@ async fn one_start(session: &Session, number: usize, socket: &Path, image: &str)
     let task = || session.silent_task(IDLE).with(json!({ "image": image }));
     let config = agent.config_of(&task()).await;
     let create = json!({ "create": varlink::create(agent.config_of(&task()).await) });
-    let through_driver = Box::pin(async {
-        let id = config.id.clone();
-        let before = Instant::now();
-        agent.start_config(config).await.unwrap();
-        let elapsed = ms(before);
-        end(&agent, &id).await;
-        elapsed
-    });
+    let through_driver = Box::pin(start_through(&agent, config));
     let bare = async {
         let mut podman = Varlink::connect(socket).unwrap();
         podman.call("GetVersion", &json!({})).unwrap();
