@@ -2,11 +2,9 @@
 
 use super::grammar::network_mode::{self, NetworkModeOption};
 use super::problem::Problem;
+use super::task::logging::MAX_SIZE;
 use super::value::Value;
 use std::collections::BTreeMap;
-
-/// The option of a log driver that has a field of its own.
-const MAX_SIZE: &str = "max-size";
 
 /// What is known about the task beside its `config` block.
 #[derive(Debug, Clone, Copy, Default)]

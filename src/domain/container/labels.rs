@@ -48,7 +48,8 @@ impl Agent {
 
     /// The agent whose container has these labels.
     pub fn of_container(labels: &BTreeMap<String, String>) -> Option<Self> {
-        Some(Self { root: labels.get(ROOT_LABEL)?.clone(), node: labels.get(NODE_LABEL).cloned() })
+        let said = |name: &str| labels.get(name).filter(|text| !text.is_empty()).cloned();
+        Some(Self { root: said(ROOT_LABEL)?, node: said(NODE_LABEL) })
     }
 }
 
@@ -70,13 +71,18 @@ pub enum Owner {
 const NOMAD: &str = "com.hashicorp.nomad";
 
 /// All labels of a task's container: the job's own, those that the operator asks for, ours. The later win, and the job
-/// has none of ours, so that it can neither pass its container off as somebody else's nor an image off as pulled.
+/// has none of ours, so that it can neither pass its container off as somebody else's nor an image off as pulled. Nor
+/// has its image: a container gets its image's labels too, but for those that it has itself, so ours are also there
+/// where they have nothing to say.
 pub fn labels(task: &TaskRequest, own: &Texts, extra: &[String], backlog_max: Option<u64>) -> Texts {
     let mut labels = own.clone();
     labels.retain(|name, _| !name.starts_with(OURS));
     labels.extend(extra_labels(task, extra));
     labels.extend(of_task(task));
     labels.extend(backlog_max.map(|bytes| (BACKLOG_LABEL.to_owned(), bytes.to_string())));
+    for unsaid in [NODE_LABEL, ROOT_LABEL, BACKLOG_LABEL, PULLED_LABEL] {
+        labels.entry(unsaid.to_owned()).or_default();
+    }
     labels
 }
 
@@ -140,6 +146,9 @@ mod tests {
         let own = forged.map(|name| (name, "1 forged")).into_iter().chain([("team", "core")]).collect();
         let labels = labels(&task(), &own, &[], None);
         assert!(labels.values().all(|value| value != "1 forged"), "{:?}", *labels);
+        for unsaid in [BACKLOG_LABEL, PULLED_LABEL] {
+            assert_eq!(labels.get(unsaid).map(String::as_str), Some(""), "{unsaid}: an image could say it");
+        }
         assert_eq!(labels["team"], "core");
         assert_eq!(labels[TASK_LABEL], task().id.as_str());
         assert_eq!(log_backlog(&labels), None);
@@ -150,6 +159,8 @@ mod tests {
     fn a_container_names_its_agent_and_tells_it_from_others() {
         let own = of_task(&task());
         assert_eq!(Agent::of_container(&own), Agent::of_task(&task()));
+        let nobodys = [ROOT_LABEL, NODE_LABEL].map(|key| (key.to_owned(), String::new()));
+        assert_eq!(Agent::of_container(&nobodys.into()), None);
         for key in [ROOT_LABEL, NODE_LABEL] {
             let other = own.clone().into_iter().chain([(key.to_owned(), "other".to_owned())]).collect();
             assert_ne!(Agent::of_container(&other), Agent::of_task(&task()), "{key}");

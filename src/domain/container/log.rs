@@ -2,11 +2,8 @@
 
 use super::spec::{Log, LogDriver};
 use crate::domain::config::grammar::memory;
-use crate::domain::config::task::logging::{LogDriverOption, LoggingOptions};
+use crate::domain::config::task::logging::{LogDriverOption, LoggingOptions, MAX_SIZE};
 use crate::domain::config::{PluginConfig, Problem};
-
-/// The option that has a place of its own on the wire.
-const MAX_SIZE: &str = "max-size";
 
 /// The task's block as a whole, else the plugin's.
 ///

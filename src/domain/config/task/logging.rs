@@ -5,6 +5,9 @@ use crate::domain::config::reader::Reader;
 use crate::domain::config::value::Value;
 use std::collections::BTreeMap;
 
+/// The one of `options` that has a field of its own on the wire.
+pub const MAX_SIZE: &str = "max-size";
+
 /// A `logging` block.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LoggingOptions {
