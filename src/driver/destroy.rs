@@ -6,7 +6,7 @@ use super::find::look;
 use super::owner::OwnerRef;
 use super::registry::Registry;
 use super::settings::{Settings, Socket};
-use crate::domain::container::labels::{Owner, owner as owner_of};
+use crate::domain::container::labels::{Owner, owner_by_name};
 use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::signal::Signal;
 use crate::domain::task::{Input, Refusal, TaskId};
@@ -52,7 +52,7 @@ impl Driver {
                     continue;
                 }
             };
-            let ours = listed.iter().find(|facts| match owner_of(&facts.labels) {
+            let ours = listed.iter().find(|facts| match owner_by_name(&facts.name, &facts.labels) {
                 Owner::Task { task_id, .. } => task_id == id.as_str(),
                 Owner::Foreign => false,
             });

@@ -9,7 +9,7 @@ use super::settings::Socket;
 use super::{Settings, Shared};
 use crate::domain::config::gc::Gc;
 use crate::domain::container::ContainerFacts;
-use crate::domain::container::labels::{Agent, Owner, owner as owner_of};
+use crate::domain::container::labels::{Agent, Owner, owner_by_name};
 use crate::domain::idle::Idle;
 use crate::domain::limits::{REAP_INTERVAL, REAP_INTERVAL_MIN};
 use crate::domain::task::TaskId;
@@ -128,7 +128,7 @@ impl Reaper {
     }
 
     fn is_dangling(&self, shared: &Shared, facts: &ContainerFacts) -> bool {
-        let Owner::Task { task_id, .. } = owner_of(&facts.labels) else { return false };
+        let Owner::Task { task_id, .. } = owner_by_name(&facts.name, &facts.labels) else { return false };
         let claimed = shared.registry.has(&TaskId::new(task_id)) || shared.registry.owns(&facts.id);
         !claimed && !self.settings.keeps(facts) && shared.heard.knows(Agent::of_container(&facts.labels))
     }

@@ -12,7 +12,7 @@ use nomad_driver_podman::domain::log::{LogBatch, LogStart};
 use nomad_driver_podman::domain::signal::Signal;
 use nomad_driver_podman::domain::stats::StatsSample;
 use nomad_driver_podman::domain::task::TaskRequest;
-use nomad_driver_podman::domain::task::identity::ContainerId;
+use nomad_driver_podman::domain::task::identity::{ContainerId, ContainerName};
 use nomad_driver_podman::domain::task::{AllocId, TaskId};
 use nomad_driver_podman::ports::exec::ExecSession;
 use nomad_driver_podman::ports::runtime::{Change, Created, PullProgress};
@@ -63,6 +63,7 @@ fn leftover(n: usize) -> ContainerFacts {
     let task = nth(n);
     ContainerFacts {
         id: ContainerId::new(task.id.as_str()),
+        name: ContainerName::of_task(&task.meta.task_name, &task.meta.alloc_id),
         labels: labels::of_task(&task),
         ..facts(ContainerState::Exited)
     }

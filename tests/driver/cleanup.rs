@@ -6,7 +6,9 @@ use nomad_driver_podman::domain::config::PluginConfig;
 use nomad_driver_podman::domain::config::gc::Gc;
 use nomad_driver_podman::domain::container::labels::{NODE_LABEL, PULLED_LABEL, ROOT_LABEL, TASK_LABEL};
 use nomad_driver_podman::domain::container::{ContainerFacts, ContainerState};
-use nomad_driver_podman::domain::task::identity::ContainerId;
+use nomad_driver_podman::domain::task::TaskId;
+use nomad_driver_podman::domain::task::identity::{ContainerId, ContainerName};
+use nomad_driver_podman::driver::DriverError;
 use nomad_driver_podman::ports::ErrorKind;
 use nomad_driver_podman::ports::runtime::{Change, Created};
 use std::sync::Arc;
@@ -99,6 +101,18 @@ async fn nothing_is_anybodys_before_the_host_names_a_task() {
     let driver = driver(runtime);
     driver.configure(config(Gc::default()), None).unwrap();
     tokio::time::sleep(60 * MINUTE).await;
+    assert!(!removed.load(Ordering::Relaxed));
+}
+
+/// Somebody has committed a task's container to an image and runs that: it has the labels of the task.
+#[tokio::test(start_paused = true)]
+async fn a_copy_of_a_task_is_nobodys_to_remove() {
+    let copy = || ContainerFacts { name: ContainerName::new("festive_bell"), ..dangling() };
+    assert!(!is_reaped(copy(), config(Gc::default())).await);
+    let (runtime, removed) = beside(copy());
+    let id = TaskId::new("alloc-0/web/00000000");
+    let unknown = driver(runtime).destroy_task(&id, true).await;
+    assert_eq!(unknown, Err(DriverError::UnknownTask(id)));
     assert!(!removed.load(Ordering::Relaxed));
 }
 

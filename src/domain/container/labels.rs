@@ -3,6 +3,7 @@
 use crate::domain::config::grammar::glob;
 use crate::domain::secret::Texts;
 use crate::domain::task::TaskRequest;
+use crate::domain::task::identity::{AllocId, ContainerName};
 use std::collections::BTreeMap;
 
 /// What our labels begin with. They are the driver's memory: those of a job are left out.
@@ -133,6 +134,16 @@ pub fn owner(labels: &BTreeMap<String, String>) -> Owner {
         (Some(DRIVER), Some(task_id), Some(alloc_id)) => Owner::Task { task_id, alloc_id },
         _ => Owner::Foreign,
     }
+}
+
+/// The same of a container of which nothing else is known, as of one in a list: it must have the name, too, that its
+/// labels give it. A copy of a task's container (`podman commit`) hands its labels on to whatever is run from it.
+pub fn owner_by_name(name: &ContainerName, labels: &BTreeMap<String, String>) -> Owner {
+    let (Owner::Task { task_id, alloc_id }, Some(task)) = (owner(labels), labels.get(TASK_NAME_LABEL)) else {
+        return Owner::Foreign;
+    };
+    let named = *name == ContainerName::of_task(task, &AllocId::new(alloc_id.as_str()));
+    if named { Owner::Task { task_id, alloc_id } } else { Owner::Foreign }
 }
 
 #[cfg(test)]
