@@ -114,14 +114,14 @@ impl Events<'_> {
         self.tell(format!("Killed by the kernel: out of memory{numbers}"), &annotations);
     }
 
+    /// Only with words: Nomad tells the code itself, and keeps ten events of a task.
     pub fn died_young(&self, code: Option<i32>, lived: Duration, last_lines: &[String]) {
+        if last_lines.is_empty() {
+            return;
+        }
         let how = code.map_or("Ended".to_owned(), |code| format!("Exited with code {code}"));
-        let lived = seconds(lived);
-        let words = match last_lines {
-            [] => "it wrote nothing to standard error".to_owned(),
-            lines => format!("last lines of its standard error: {}", lines.join(" | ")),
-        };
-        self.tell(format!("{how} after {lived}; {words}"), &[]);
+        let (lived, words) = (seconds(lived), last_lines.join(" | "));
+        self.tell(format!("{how} after {lived}; last lines of its standard error: {words}"), &[]);
     }
 }
 

@@ -49,10 +49,12 @@ async fn last_words_are_told_of_a_task_that_fails_young() {
         told(ended_after(2, 3), "starting\ncannot bind: in use\n").await,
         ["Exited with code 3 after 2.0 s; last lines of its standard error: starting | cannot bind: in use"]
     );
-    assert_eq!(
-        told(ended_after(0, 1), "").await,
-        ["Exited with code 1 after 0.0 s; it wrote nothing to standard error"]
-    );
+}
+
+/// Nomad keeps ten events of a task: two starts of one that fails at once would push the first out.
+#[tokio::test(start_paused = true)]
+async fn who_has_said_nothing_is_not_quoted() {
+    assert_eq!(told(ended_after(0, 1), "").await, [""; 0]);
 }
 
 #[tokio::test(start_paused = true)]
