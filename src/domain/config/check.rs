@@ -37,11 +37,11 @@ fn check_object(
 }
 
 fn check_row(row: &'static OptionRow, prefix: &str, given: Option<&Value>, problems: &mut Problems) -> Value {
-    let path = join(prefix, row.name);
     match given {
-        None | Some(Value::Null) => absent(row, &path, problems),
+        None | Some(Value::Null) => absent(row, prefix, problems),
         Some(Value::Unknown) => Value::Unknown,
         Some(value) => {
+            let path = join(prefix, row.name);
             let known = problems.0.len();
             let value = convert(row, &path, value, problems);
             // A value of the wrong type has been told about; what stands in for it need not be checked.
@@ -53,15 +53,18 @@ fn check_row(row: &'static OptionRow, prefix: &str, given: Option<&Value>, probl
     }
 }
 
-fn absent(row: &'static OptionRow, path: &str, problems: &mut Problems) -> Value {
+fn absent(row: &'static OptionRow, prefix: &str, problems: &mut Problems) -> Value {
+    // Most options are absent: their path is made up only where it is told.
+    let path = || join(prefix, row.name);
     match (row.default, row.kind) {
         (Default::Required, _) => {
+            let path = path();
             problems.0.push(Problem::new(path, format!("is required, for example {}", row.example)));
             Value::Null
         }
         (Default::Bool(flag), _) => Value::Bool(flag),
         (Default::Text(text), _) => Value::from(text),
-        (Default::Unset, Kind::Block(rows)) => nested(rows, path, &Value::empty(), problems),
+        (Default::Unset, Kind::Block(rows)) => nested(rows, &path(), &Value::empty(), problems),
         (Default::Unset, _) => Value::Null,
     }
 }

@@ -91,13 +91,13 @@ impl Evaluator {
         let scope = Scope { evaluator: self, bound };
         let mut rewrite = Rewrite::new(&scope, &self.source, &self.base_dir);
         rewrite.visit_expr_mut(&mut expr);
-        let Rewrite { runtime, problems, unknown, told, .. } = rewrite;
+        let Rewrite { runtime, problems, unknown, told, calls, .. } = rewrite;
         if !problems.is_empty() || !unknown.is_empty() || told {
             problems.into_iter().for_each(|(span, reason)| self.problem(span, reason));
             self.unknown(unknown);
             return None;
         }
-        let result = hcl::Expression::from(expr).evaluate(&self.context(bound, runtime));
+        let result = hcl::Expression::from(expr).evaluate(&self.context(bound, runtime, calls));
         result.map_err(|error| self.problem(span, without_placeholders(error.kind()))).ok()
     }
 
@@ -114,8 +114,9 @@ impl Evaluator {
         }
     }
 
-    fn context(&self, bound: &Bound, runtime: Vec<String>) -> Context<'static> {
-        let mut context = self.functions.clone();
+    /// Functions only where one is called: all of them are copied.
+    fn context(&self, bound: &Bound, runtime: Vec<String>, calls: bool) -> Context<'static> {
+        let mut context = if calls { self.functions.clone() } else { Context::new() };
         context.declare_var(Ident::new_sanitized("var"), object(&self.vars));
         context.declare_var(Ident::new_sanitized("local"), object(&self.locals));
         for (name, value) in bound.iter() {

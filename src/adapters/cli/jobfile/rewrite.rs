@@ -45,6 +45,8 @@ pub(super) struct Rewrite<'a, N> {
     pub unknown: Vec<(Range<usize>, String)>,
     /// The value depends on one that is already a finding.
     pub told: bool,
+    /// The value is made by a function, among others.
+    pub calls: bool,
 }
 
 /// Name of the variable that stands for the `n`th run-time reference.
@@ -63,6 +65,7 @@ impl<'a, N: Names> Rewrite<'a, N> {
             problems: vec![],
             unknown: vec![],
             told: false,
+            calls: false,
         }
     }
 
@@ -149,6 +152,7 @@ impl<N: Names> VisitMut for Rewrite<'_, N> {
     }
 
     fn visit_func_call_mut(&mut self, call: &mut FuncCall) {
+        self.calls = true;
         self.check_function(call);
         visit_mut::visit_func_call_mut(self, call);
     }

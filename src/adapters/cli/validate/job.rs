@@ -5,7 +5,7 @@ use super::super::jobfile::options::{Judged, at_their_lines, judge};
 use super::super::jobfile::{Examined, Finding, Inputs, Rule, Source, examine};
 use super::args::TargetPodman;
 use super::report::Report;
-use super::{podman1, start};
+use super::{podman1, shared, start};
 use crate::domain::config::plugin::DEFAULT_SOCKET;
 use crate::domain::config::suggest::nearest;
 use crate::domain::config::together::{Around, without_effect};
@@ -35,9 +35,7 @@ pub fn check_for(source: &Arc<Source>, inputs: &Inputs, target: Target<'_>, repo
     found.0.extend(notices.0);
     let own: Vec<(&Group, &Task)> = job.iter().flat_map(Job::own_tasks).collect();
     let namespace = job.as_ref().map(|job| job.namespace.as_str()).unwrap_or_default();
-    for (group, task) in &own {
-        found.0.extend(task_findings(group, task, namespace, target));
-    }
+    found.0.extend(shared::among_cores(&own, |(group, task)| task_findings(group, task, namespace, target)));
     report.add(found, own.len());
 }
 

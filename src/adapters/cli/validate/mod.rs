@@ -9,6 +9,7 @@
 //! | [`args`] | its command line |
 //! | [`job`], [`agent`] | a job file, the agent's file |
 //! | [`start`], [`podman1`] | what the start of a task would refuse, what Podman 1 cannot do of it |
+//! | [`shared`] | work shared out among the processor's cores |
 //! | [`report`] | what was found, in the order of the files |
 //! | [`text`], [`json`], [`sarif`] | the forms of a report |
 
@@ -19,6 +20,7 @@ pub mod json;
 pub mod podman1;
 pub mod report;
 pub mod sarif;
+mod shared;
 pub mod start;
 pub mod text;
 
