@@ -161,19 +161,19 @@ fn split_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     // to take a log of short lines apart is to find their ends.
     let length = (&mut &*bytes).skip_until(b'\n').ok()?;
     let (line, rest) = bytes.split_at(length);
-    line.ends_with(b"\n").then_some((line, rest))
+    (line.last() == Some(&b'\n')).then_some((line, rest))
 }
 
 /// Stream and payload of one record, which ends with a newline.
 fn parse_record(line: &[u8]) -> Option<(Stream, &[u8])> {
-    let (time, rest) = line.split_at_checked(TIME_BYTES)?;
-    let rest = rest.strip_prefix(b" ")?;
-    if time.contains(&b' ') {
+    let (time, rest) = line.split_first_chunk::<TIME_BYTES>()?;
+    // All of it at once: to look for the first one, byte by byte, was a fifth of the whole.
+    if time.iter().fold(false, |found, byte| found | (*byte == b' ')) {
         return None;
     }
     let (stream, rest) = match rest {
-        [b's', b't', b'd', b'o', b'u', b't', b' ', rest @ ..] => (Stream::Stdout, rest),
-        [b's', b't', b'd', b'e', b'r', b'r', b' ', rest @ ..] => (Stream::Stderr, rest),
+        [b' ', b's', b't', b'd', b'o', b'u', b't', b' ', rest @ ..] => (Stream::Stdout, rest),
+        [b' ', b's', b't', b'd', b'e', b'r', b'r', b' ', rest @ ..] => (Stream::Stderr, rest),
         _ => return None,
     };
     match rest {

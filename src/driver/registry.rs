@@ -62,6 +62,11 @@ impl Registry {
         self.lock().contains_key(id)
     }
 
+    /// How many tasks there are.
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     /// Whether some task owns `container`.
     pub fn owns(&self, container: &ContainerId) -> bool {
         self.lock().values().flatten().any(|owner| owner.container == *container)

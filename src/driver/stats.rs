@@ -3,6 +3,7 @@
 use super::Driver;
 use super::error::DriverError;
 use super::owner::OwnerRef;
+use super::registry::Registry;
 use crate::domain::stats::{Compute, StatsSample, Usage, usage};
 use crate::domain::task::TaskId;
 use crate::domain::time::Timestamp;
@@ -11,9 +12,10 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Into how many parts an interval is divided: samples are taken at the ends of parts, those of all tasks at the same.
-/// One awakening then serves many tasks, and a thousand of them do not all come at once either.
-const PARTS: u32 = 4;
+/// So many samples are taken at the same moment: one awakening serves them all. More of them would hold up other calls.
+const TOGETHER: usize = 64;
+/// Into so many parts an interval is divided at most.
+const PARTS_MAX: usize = 16;
 
 /// Shortest interval between two samples, whatever the host asks for.
 const INTERVAL_MIN: Duration = Duration::from_millis(100);
@@ -31,6 +33,7 @@ impl Driver {
     ) -> Result<BoxStream<'static, Usage>, DriverError> {
         let sampler = Sampler {
             owner: self.shared.registry.get(id)?,
+            registry: self.shared.registry.clone(),
             clock: Arc::clone(&self.shared.clock),
             compute: self.settings().compute,
             interval: interval.max(INTERVAL_MIN),
@@ -43,6 +46,7 @@ impl Driver {
 
 struct Sampler {
     owner: OwnerRef,
+    registry: Registry,
     clock: Arc<dyn Clock>,
     compute: Option<Compute>,
     interval: Duration,
@@ -71,18 +75,26 @@ impl Sampler {
     }
 
     async fn ended_within_interval(&self) -> bool {
+        let pause = until_next(self.clock.now(), self.interval, parts(self.registry.count()));
         tokio::select! {
             biased;
             _ = self.owner.outcome() => true,
-            () = self.clock.sleep(until_next(self.clock.now(), self.interval)) => false,
+            () = self.clock.sleep(pause) => false,
         }
     }
 }
 
-/// An interval, up to an eighth more or less, so that it ends where a part of one does.
-fn until_next(now: Timestamp, interval: Duration) -> Duration {
+/// Into how many parts the interval of so many tasks is divided. What ends a part of few ends one of more as well, so
+/// that the pace of a task stays when others come.
+fn parts(tasks: usize) -> u32 {
+    let parts = tasks.div_ceil(TOGETHER).next_power_of_two().min(PARTS_MAX);
+    u32::try_from(parts).unwrap_or(1)
+}
+
+/// An interval, up to half a part more or less, so that it ends where a part of one does: only the first is not whole.
+fn until_next(now: Timestamp, interval: Duration, parts: u32) -> Duration {
     let nanos = |duration: Duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
-    let part = nanos(interval / PARTS).max(1);
+    let part = nanos(interval / parts).max(1);
     let past = now.unix_nanos().rem_euclid(part);
     let shift = if past > part / 2 { part - past } else { -past };
     Duration::from_nanos(nanos(interval).saturating_add(shift).unsigned_abs())
@@ -96,10 +108,15 @@ mod tests {
     fn samples_of_all_tasks_fall_together_and_keep_their_interval() {
         let second = Duration::from_secs(1);
         let next =
-            |millis: i64| until_next(Timestamp::from_unix_nanos(millis * 1_000_000), second).as_millis();
+            |millis: i64| until_next(Timestamp::from_unix_nanos(millis * 1_000_000), second, 4).as_millis();
         assert_eq!((next(0), next(3), next(124), next(126), next(249)), (1000, 997, 876, 1124, 1001));
         assert_eq!((next(5_250), next(-1)), (1000, 1001));
-        let never = until_next(Timestamp::from_unix_nanos(7), Duration::MAX);
+        let never = until_next(Timestamp::from_unix_nanos(7), Duration::MAX, 1);
         assert!(never > Duration::from_secs(1 << 32), "{never:?}");
+    }
+
+    #[test]
+    fn few_tasks_are_looked_at_together_and_many_in_parts() {
+        assert_eq!([0, 1, 64, 65, 129, 1000, usize::MAX].map(parts), [1, 1, 1, 2, 4, 16, 16]);
     }
 }
