@@ -13,8 +13,6 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
 
-/// Lines of the third task.
-const LINES: usize = 100;
 /// Until every byte of a flood must be there.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -23,7 +21,8 @@ pub async fn all(args: &Args, board: &Board) {
     let floods = Turns::of("logs").rounds(args.many(5, 1)).fresh();
     floods.run(board, async |session, _| one_flood(session, mib).await).await;
     let thirds = Turns::of("log delay").rounds(args.many(5, 1)).fresh();
-    thirds.run(board, async |session, _| third(session).await).await;
+    let lines = args.many(100, 10);
+    thirds.run(board, async |session, _| third(session, lines).await).await;
 }
 
 /// The task waits for a word before it writes, and stays when it has: its start and its end are not counted.
@@ -70,7 +69,7 @@ fn shell(script: &str) -> serde_json::Value {
 
 /// Lines that say when they were written (by the clock of /proc/uptime, in 10 ms), when they were in Podman's file, and
 /// when they came.
-async fn third(session: &Session) {
+async fn third(session: &Session, lines: usize) {
     // The end of a container waits until its file system has no unwritten data of anybody.
     rustix::fs::sync();
     let agent = session.agent().await;
@@ -82,8 +81,8 @@ async fn third(session: &Session) {
         agent.start(&task).await.unwrap();
         floods.push(task);
     }
-    let delays = tell(session).await;
-    assert_eq!(delays.collected.len(), LINES, "lines are missing");
+    let delays = tell(session, lines).await;
+    assert_eq!(delays.collected.len(), lines, "lines are missing");
     let tail = |delays: &[f64]| percentile(delays, 99);
     session.note("log.delay", percentile(&delays.collected, 50));
     session.note("log.delay.tail", tail(&delays.collected));
@@ -100,15 +99,15 @@ async fn third(session: &Session) {
 }
 
 /// The third task, from its start to its end.
-async fn tell(session: &Session) -> Delays {
+async fn tell(session: &Session, lines: usize) -> Delays {
     let agent = session.agent().await;
     let script = format!(
         "while [ ! -e /local/go ]; do sleep 0.02; done\n\
-         i=0; while [ $i -lt {LINES} ]; do cat /proc/uptime; sleep 0.1; i=$((i+1)); done"
+         i=0; while [ $i -lt {lines} ]; do cat /proc/uptime; sleep 0.1; i=$((i+1)); done"
     );
     let teller = heavy(session.lab.task_without_collectors("forever").with(shell(&script)));
     let (told, file) = channel();
-    let delays = watcher::delays(teller.config.stdout_path.clone().into(), file, LINES);
+    let delays = watcher::delays(teller.config.stdout_path.clone().into(), file, lines);
     watcher::collect(teller.config.stderr_path.clone().into());
     settle_long().await;
     agent.start(&teller).await.unwrap();
