@@ -81,7 +81,7 @@ async fn third(session: &Session, lines: usize) {
         agent.start(&task).await.unwrap();
         floods.push(task);
     }
-    let delays = tell(session, lines).await;
+    let (teller, delays) = tell(session, lines).await;
     assert_eq!(delays.collected.len(), lines, "lines are missing");
     let tail = |delays: &[f64]| percentile(delays, 99);
     session.note("log.delay", percentile(&delays.collected, 50));
@@ -93,17 +93,24 @@ async fn third(session: &Session, lines: usize) {
         session.note("log.delay.bare.tail", tail(&delays.bare));
         session.note("log.delay.above.tail", tail(&above.collect::<Vec<_>>()));
     }
+    floods.push(teller);
+    // The floods first, and all before the end of one is waited for: that takes as long as its file system is written to.
     for task in &floods {
-        end(&agent, task.id()).await;
+        agent.signal(task.id(), "SIGKILL").await.unwrap();
+    }
+    for task in &floods {
+        drop(agent.wait(task.id()).await.unwrap());
+        agent.destroy(task.id(), false).await.unwrap();
     }
 }
 
-/// The third task, from its start to its end.
-async fn tell(session: &Session, lines: usize) -> Delays {
+/// The third task, which stays, and how late its lines came.
+async fn tell(session: &Session, lines: usize) -> (Task, Delays) {
     let agent = session.agent().await;
     let script = format!(
         "while [ ! -e /local/go ]; do sleep 0.02; done\n\
-         i=0; while [ $i -lt {lines} ]; do cat /proc/uptime; sleep 0.1; i=$((i+1)); done"
+         i=0; while [ $i -lt {lines} ]; do cat /proc/uptime; sleep 0.1; i=$((i+1)); done\n\
+         exec sleep 1000000"
     );
     let teller = heavy(session.lab.task_without_collectors("forever").with(shell(&script)));
     let (told, file) = channel();
@@ -113,10 +120,7 @@ async fn tell(session: &Session, lines: usize) -> Delays {
     agent.start(&teller).await.unwrap();
     told.send(Bare::connect().log_file(&session.lab.containers_of(&teller).remove(0))).unwrap();
     std::fs::write(teller.local("go"), "").unwrap();
-    let delays = spawn_blocking(move || delays.join().unwrap()).await.unwrap();
-    agent.exit_code(teller.id()).await;
-    agent.destroy(teller.id(), false).await.unwrap();
-    delays
+    (teller, spawn_blocking(move || delays.join().unwrap()).await.unwrap())
 }
 
 /// As much weight as a process outside of all groups has. Beside busy groups of little weight Linux 6.18 lets everybody
