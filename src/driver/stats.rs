@@ -14,8 +14,8 @@ use std::time::Duration;
 
 /// So many samples are taken at the same moment: one awakening serves them all. More of them would hold up other calls.
 const TOGETHER: usize = 64;
-/// Into so many parts an interval is divided at most.
-const PARTS_MAX: usize = 16;
+/// Into so many parts an interval is divided, by how many tasks there are.
+const PARTS: [u32; 5] = [1, 2, 4, 8, 16];
 
 /// Shortest interval between two samples, whatever the host asks for.
 const INTERVAL_MIN: Duration = Duration::from_millis(100);
@@ -87,11 +87,11 @@ impl Sampler {
 /// Into how many parts the interval of so many tasks is divided. What ends a part of few ends one of more as well, so
 /// that the pace of a task stays when others come.
 fn parts(tasks: usize) -> u32 {
-    let parts = tasks.div_ceil(TOGETHER).next_power_of_two().min(PARTS_MAX);
-    u32::try_from(parts).unwrap_or(1)
+    PARTS.into_iter().rev().find(|parts| tasks > (*parts as usize / 2).saturating_mul(TOGETHER)).unwrap_or(1)
 }
 
-/// An interval, up to half a part more or less, so that it ends where a part of one does: only the first is not whole.
+/// An interval, up to half a part more or less, so that it ends where a part of one does. The first of a task is not
+/// whole, and the next one after others have gone may not be.
 fn until_next(now: Timestamp, interval: Duration, parts: u32) -> Duration {
     let nanos = |duration: Duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
     let part = nanos(interval / parts).max(1);

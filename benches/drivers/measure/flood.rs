@@ -4,7 +4,6 @@ use super::{end, settle, settle_long};
 use crate::args::Args;
 use crate::bare::Bare;
 use crate::board::Board;
-use crate::rows::percentile;
 use crate::session::Session;
 use crate::task::Task;
 use crate::turns::Turns;
@@ -27,6 +26,7 @@ pub async fn all(args: &Args, board: &Board) {
 
 /// The task waits for a word before it writes, and stays when it has: its start and its end are not counted.
 async fn one_flood(session: &Session, mib: u64) {
+    // What others wrote before shall not be written meanwhile.
     rustix::fs::sync();
     let agent = session.agent().await;
     let task = flooding(session, mib << 20);
@@ -83,16 +83,12 @@ async fn third(session: &Session, lines: usize) {
     }
     let (teller, delays) = tell(session, lines).await;
     assert_eq!(delays.collected.len(), lines, "lines are missing");
-    let tail = |delays: &[f64]| percentile(delays, 99);
-    session.note("log.delay", percentile(&delays.collected, 50));
-    session.note("log.delay.tail", tail(&delays.collected));
     // Some drivers let Podman write to the collector itself.
-    if !delays.bare.is_empty() {
-        let above =
-            delays.collected.iter().zip(&delays.bare).map(|(collected, bare)| (collected - bare).max(0.0));
-        session.note("log.delay.bare.tail", tail(&delays.bare));
-        session.note("log.delay.above.tail", tail(&above.collect::<Vec<_>>()));
+    for (collected, bare) in delays.collected.iter().zip(&delays.bare) {
+        session.note("log.delay.bare", *bare);
+        session.note("log.delay.above", (collected - bare).max(0.0));
     }
+    delays.collected.into_iter().for_each(|delay| session.note("log.delay", delay));
     floods.push(teller);
     // The floods first, and all before the end of one is waited for: that takes as long as its file system is written to.
     for task in &floods {

@@ -58,8 +58,7 @@ fn absent(row: &'static OptionRow, prefix: &str, problems: &mut Problems) -> Val
     let path = || join(prefix, row.name);
     match (row.default, row.kind) {
         (Default::Required, _) => {
-            let path = path();
-            problems.0.push(Problem::new(path, format!("is required, for example {}", row.example)));
+            problems.0.push(Problem::new(path(), format!("is required, for example {}", row.example)));
             Value::Null
         }
         (Default::Bool(flag), _) => Value::Bool(flag),

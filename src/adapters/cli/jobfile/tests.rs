@@ -107,6 +107,10 @@ fn config_values_have_the_shapes_that_nomad_sends() {
         ("k = \"$${keep} \\\"q\\\" \\n\"", Value::from("${keep} \"q\" \n")),
         ("k = \"${true ? NOMAD_A : 1}\"", Value::from("${NOMAD_A}")),
         ("k = [for x in [1, 2]: x + 1]", Value::from(vec![2_i64, 3])),
+        ("k = [for x in [\"a\"]: upper(x)]", Value::from(vec!["A"])),
+        ("k = [for x in compact([\"a\", \"\"]): x]", Value::from(vec!["a"])),
+        ("k = true ? upper(\"a\") : \"b\"", Value::from("A")),
+        ("k = { (lower(\"A\")) = 1 }", list(vec![object("a", 1)])),
         ("k = 1.5", Value::Float(1.5)),
         (
             "k = <<-EOT\n    one ${upper(\"x\")}\n      ${NOMAD_A}\n    EOT",
