@@ -7,15 +7,29 @@ use std::path::PathBuf;
 /// The first column's name.
 const OURS: &str = "this driver";
 
+/// What `--only` knows.
+const MEASUREMENTS: [&str; 14] = [
+    "binary",
+    "handshake",
+    "idle",
+    "start",
+    "exit",
+    "stop",
+    "stats",
+    "logs",
+    "population",
+    "exec",
+    "splitter",
+    "validate",
+    "growth",
+    "simulator",
+];
+
 /// Measures Nomad task drivers side by side, against the Podman that `tests/support/podman.sh` brings up.
 ///
 /// The exit status is 0 if every goal that could be judged is met, 1 if one is not, and 4 if a driver did not survive
 /// a measurement.
 #[derive(Parser)]
-#[command(
-    after_help = "Measurements: binary, handshake, idle, start, exit, stop, stats, logs, population, exec, splitter, \
-                  validate, growth, simulator"
-)]
 pub struct Args {
     /// The first column: the binary that is shipped.
     #[arg(long, value_name = "PATH", default_value = env!("CARGO_BIN_EXE_nomad-driver-podman"))]
@@ -23,8 +37,8 @@ pub struct Args {
     /// Another driver's binary, measured in a column of its own; may be given several times.
     #[arg(long = "driver", value_name = "PATH")]
     pub drivers: Vec<PathBuf>,
-    /// Only these measurements.
-    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    /// Only these measurements, separated by commas.
+    #[arg(long, value_delimiter = ',', value_parser = MEASUREMENTS)]
     pub only: Vec<String>,
     /// Fewer rounds and tasks, for a first look.
     #[arg(long)]

@@ -1,7 +1,9 @@
 //! Parts of the harness by themselves: the meter, and the calls of Podman 1.
 
+use crate::args::Args;
 use crate::meter::Meter;
 use crate::varlink::{Sweep, Varlink};
+use clap::Parser;
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -139,4 +141,11 @@ fn what_is_left_on_podman_1_is_removed_and_nothing_of_others() {
     let asked = serving.join().unwrap();
     let removed: Vec<&Value> = asked[1..].iter().map(|request| &request["parameters"]["name"]).collect();
     assert_eq!(removed, ["one"]);
+}
+
+#[test]
+fn a_measurement_that_nobody_knows_is_refused_and_the_known_ones_are_told() {
+    let told = Args::try_parse_from(["bench", "--only", "stop,log delay"]).err().unwrap().to_string();
+    assert!(told.contains("'log delay'") && told.contains("possible values: binary, handshake"), "{told}");
+    assert!(Args::try_parse_from(["bench", "--only", "stop,logs"]).is_ok());
 }
