@@ -19,10 +19,11 @@ const SEEDS: u64 = 400;
 fn sweep(count: u64, plan: &(dyn Fn(u64) -> Plan + Sync)) -> Summary {
     let sweep = Sweep { first: 0, count, plan, progress: &|_, _| {}, stop_early: false };
     let summary = sweep.run(THREADS).unwrap();
-    for bad in &summary.worst {
-        println!("{}\nworld {}: {:?}", bad.verdict.timeline.join("\n"), bad.number, bad.verdict.violations);
-    }
-    assert_eq!(summary.bad, 0, "of {} worlds; see the timelines above", summary.worlds);
+    let told = summary.worst.iter().map(|bad| {
+        let timeline = bad.verdict.timeline.join("\n");
+        format!("{timeline}\nworld {}: {:?}\n", bad.number, bad.verdict.violations)
+    });
+    assert_eq!(summary.bad, 0, "of {} worlds:\n{}", summary.worlds, told.collect::<String>());
     summary
 }
 
