@@ -36,6 +36,12 @@ pub const SHIM_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long WaitTask waits for the last log lines after the exit of a task.
 pub const LOG_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Output of one look at a log that is a flood. What a quiet task writes at once is far less.
+pub const LOG_FLOOD_BYTES: usize = 16 * 1024;
+
+/// A flood that pauses for so long is over.
+pub const LOG_CALM: Duration = Duration::from_millis(200);
+
 /// How long a recovery waits for a log to say where it stands, and the end of a task for how much of it is left. It is
 /// read from a file that is there.
 pub const LOG_OPEN_TIMEOUT: Duration = Duration::from_millis(500);

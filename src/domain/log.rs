@@ -64,6 +64,16 @@ impl LogBatch {
         }
     }
 
+    /// Bytes of both streams.
+    pub fn len(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.bytes.len()).sum()
+    }
+
+    /// Whether the task wrote nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// All bytes of one stream.
     pub fn of(&self, stream: Stream) -> Cow<'_, [u8]> {
         let mut chunks = self.chunks.iter().filter(|chunk| chunk.stream == stream);

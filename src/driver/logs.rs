@@ -1,10 +1,9 @@
-//! The way of a task's output from the runtime to the host: one pump per task, which has at most one batch in
-//! hand. The runtime's log is the only buffer, and nothing is asked of it that has not been delivered: so a pump
-//! costs no memory while its task is silent, a stuck collector delays its own task only, and the ledger tells
-//! the next driver where to go on, to the byte.
+//! The way of a task's output from the runtime to the host: one [pump](super::pump) per task, where it begins and how it
+//! ends.
 
 use super::losses::Losses;
 use super::outlet::{Outlet, Outlets};
+use super::pump::{Life, Pump, Read};
 use super::retry::Backoff;
 use super::{Settings, Shared};
 use crate::domain::delivery::LogMark;
@@ -13,7 +12,7 @@ use crate::domain::log::{LogBatch, LogStart, Stream};
 use crate::domain::task::TaskRequest;
 use crate::domain::task::identity::ContainerId;
 use crate::ports::clock::within;
-use crate::ports::{Clock, ContainerRuntime, ErrorKind, RuntimeError};
+use crate::ports::{Clock, ContainerRuntime, RuntimeError};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use std::path::Path;
@@ -101,15 +100,6 @@ fn start(mark: Option<LogMark>) -> LogStart {
     mark.map_or(LogStart::Now, |mark| LogStart::After(mark.cursor))
 }
 
-/// What a pump knows of its task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Life {
-    /// It runs, or may be started again.
-    On,
-    /// It has ended for good; `once` if that was the end of the only run that the pump has seen.
-    Over { once: bool },
-}
-
 /// A running pump. It ends by itself after the last byte. Dropping this stops it as the end of the process would:
 /// another driver may go on.
 pub struct LogPump {
@@ -172,157 +162,18 @@ pub(super) fn spawn(
         LogsFrom::Elsewhere => return None,
     };
     let ledger = shared.host.log_ledger(container);
-    let mut pump = Pump {
+    let stop = CancellationToken::new();
+    let pump = Box::new(Pump {
+        shared: Arc::clone(shared),
         runtime: Arc::clone(runtime),
         container: container.clone(),
         start,
         read: Read::Never,
         outlets: Outlets::new(outlet(Stream::Stdout), outlet(Stream::Stderr), ledger, mark),
         losses: Losses::new(Arc::clone(shared), Arc::clone(task)),
-        clock: Arc::clone(&shared.clock),
-    };
-    let stop = CancellationToken::new();
-    let stopped = stop.clone();
-    let (life, lives) = watch::channel(Life::On);
-    let running = tokio::spawn(async move {
-        tokio::select! {
-            biased;
-            () = pump.run(opened, lives) => {}
-            () = stopped.cancelled() => pump.give_up().await,
-        }
-        pump.close();
+        stop: stop.clone(),
     });
+    let (life, lives) = watch::channel(Life::On);
+    let running = tokio::spawn(pump.run(opened, lives));
     Some(LogPump { running, life, stop, clock: Arc::clone(&shared.clock) })
-}
-
-struct Pump {
-    runtime: Arc<dyn ContainerRuntime>,
-    clock: Arc<dyn Clock>,
-    container: ContainerId,
-    /// Where to begin if the runtime loses the thread.
-    start: LogStart,
-    read: Read,
-    outlets: Outlets,
-    losses: Losses,
-}
-
-/// How far a pump's log has been read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Read {
-    Never,
-    /// There may be more.
-    Partly,
-    /// To the end of a run.
-    ToItsEnd,
-}
-
-/// How one stream of batches was over.
-enum Followed {
-    /// At the end of a run, and of all that was written.
-    End,
-    /// Too early.
-    Broken,
-    /// There is no log any more, or never was.
-    Gone,
-}
-
-impl Pump {
-    async fn run(&mut self, mut opened: Option<Batches>, mut life: watch::Receiver<Life>) {
-        let clock = Arc::clone(&self.clock);
-        let mut backoff = Backoff::new(&*clock);
-        loop {
-            let before = self.start;
-            let followed = self.follow(opened.take()).await;
-            if self.start != before {
-                backoff = Backoff::new(&*clock);
-            }
-            match followed {
-                Followed::Gone => return,
-                Followed::Broken => backoff.pause().await,
-                Followed::End if is_over(&mut life, &mut backoff).await => return,
-                Followed::End => {}
-            }
-        }
-    }
-
-    /// What has not been delivered by now never will be.
-    async fn give_up(&mut self) {
-        let unread = self.runtime.unread(&self.container, self.start);
-        let unread = within(&*self.clock, LOG_OPEN_TIMEOUT, unread).await.ok().and_then(Result::ok);
-        self.losses.cut(unread.map(|bytes| bytes.saturating_sub(self.outlets.beyond())));
-    }
-
-    /// The host has all that it gets from us.
-    fn close(&mut self) {
-        self.losses.tell();
-        self.outlets.close();
-    }
-
-    /// Passes on one stream of batches.
-    async fn follow(&mut self, opened: Option<Batches>) -> Followed {
-        let opened = match opened {
-            Some(batches) => Ok(batches),
-            None => self.runtime.logs(&self.container, self.start).await,
-        };
-        let mut batches = match opened {
-            Ok(batches) => batches,
-            Err(error) => return self.failed(&error),
-        };
-        self.read = Read::Partly;
-        while let Some(batch) = self.next(&mut batches).await {
-            match batch {
-                Ok(batch) => {
-                    self.losses.add(batch.dropped);
-                    self.outlets.deliver(&batch, &*self.clock).await;
-                    self.start = LogStart::After(batch.cursor);
-                    // A flood never has to wait for its log nor, with a quick collector, for its pipe.
-                    tokio::task::yield_now().await;
-                }
-                Err(error) => return self.failed(&error),
-            }
-        }
-        self.read = Read::ToItsEnd;
-        Followed::End
-    }
-
-    /// Sinks are opened at once, also those of a stream that stays silent: the host's collector counts as
-    /// running only while it has both.
-    async fn next(&mut self, batches: &mut Batches) -> Option<Result<LogBatch, RuntimeError>> {
-        let mut backoff = Backoff::new(&*self.clock);
-        while !self.outlets.open().await {
-            tokio::select! {
-                biased;
-                batch = batches.next() => return batch,
-                () = backoff.pause() => {}
-            }
-        }
-        batches.next().await
-    }
-
-    fn failed(&self, error: &RuntimeError) -> Followed {
-        let is_final =
-            matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Rejected);
-        if is_final && !error.is(ErrorKind::NotFound) {
-            tracing::warn!(container = self.container.as_str(), %error, "no logs of this container");
-        } else {
-            tracing::debug!(container = self.container.as_str(), %error, "cannot read the container's log");
-        }
-        if is_final && self.read == Read::Partly {
-            self.losses.gone(&error.to_string());
-        }
-        if is_final { Followed::Gone } else { Followed::Broken }
-    }
-}
-
-/// At the end of what a container has written: whether that is all. Somebody may start it again before its end is on
-/// record, and then it writes on.
-async fn is_over(life: &mut watch::Receiver<Life>, backoff: &mut Backoff<'_>) -> bool {
-    if *life.borrow() != Life::On {
-        return true;
-    }
-    tokio::select! {
-        biased;
-        _ = life.changed() => *life.borrow() == Life::Over { once: true },
-        () = backoff.pause() => false,
-    }
 }

@@ -26,6 +26,7 @@ mod losses;
 mod outlet;
 mod owner;
 mod patience;
+mod pump;
 mod reaper;
 mod recover;
 mod registry;

@@ -88,6 +88,11 @@ impl Outlets {
         Self { stdout, stderr, progress }
     }
 
+    /// Whether there is nothing to open.
+    pub fn are_open(&self) -> bool {
+        self.stdout.open && self.stderr.open
+    }
+
     /// Opens what is not open; true if both are now.
     pub async fn open(&mut self) -> bool {
         // Both, whatever the first says, and at once: until we have a pipe, nobody holds it should its keeper die.

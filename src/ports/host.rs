@@ -6,6 +6,7 @@ use crate::domain::task::identity::ContainerId;
 use crate::domain::task::{AllocId, TaskId, TaskRequest};
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,12 @@ pub trait NomadHost: Send + Sync {
     /// need not remember.
     fn log_ledger(&self, _: &ContainerId) -> Box<dyn LogLedger> {
         Box::new(NoLedger)
+    }
+
+    /// Runs `work`, short steps between long waits, ahead of what keeps the machine busy, if the host can do that.
+    /// Dropping the result ends it.
+    fn promptly(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+        work
     }
 
     /// Number of CPU cores that tasks can use, at least 1.

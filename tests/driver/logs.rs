@@ -2,6 +2,7 @@
 
 use super::double::*;
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use nomad_driver_podman::adapters::memory::MemoryRuntime;
 use nomad_driver_podman::domain::config::Value;
 use nomad_driver_podman::domain::container::ContainerState;
@@ -15,6 +16,7 @@ use nomad_driver_podman::ports::{
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// A host whose collector takes so many bytes and then no more.
@@ -22,11 +24,24 @@ struct Host {
     heard: Heard,
     room: usize,
     taken: Arc<Mutex<Vec<u8>>>,
+    ways: Arc<Mutex<Vec<Way>>>,
 }
 
 struct Collector {
     room: usize,
     taken: Arc<Mutex<Vec<u8>>>,
+    /// The ways on which bytes have come, one after the other.
+    ways: Arc<Mutex<Vec<Way>>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    First,
+    Usual,
+}
+
+tokio::task_local! {
+    static WAY: Way;
 }
 
 #[async_trait]
@@ -37,6 +52,11 @@ impl LogSink for Collector {
             std::future::pending::<()>().await;
         }
         self.taken.lock().unwrap().extend_from_slice(&bytes[..count]);
+        let way = WAY.try_with(|way| *way).unwrap_or(Way::Usual);
+        let mut ways = self.ways.lock().unwrap();
+        if count > 0 && ways.last() != Some(&way) {
+            ways.push(way);
+        }
         Ok(count)
     }
 }
@@ -48,7 +68,12 @@ impl NomadHost for Host {
     }
 
     fn log_sink(&self, _: &TaskRequest, _: Stream) -> Box<dyn LogSink> {
-        Box::new(Collector { room: self.room, taken: Arc::clone(&self.taken) })
+        let (taken, ways) = (Arc::clone(&self.taken), Arc::clone(&self.ways));
+        Box::new(Collector { room: self.room, taken, ways })
+    }
+
+    fn promptly(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+        Box::pin(WAY.scope(Way::First, work))
     }
 
     fn cores(&self) -> u32 {
@@ -72,7 +97,7 @@ impl RuntimeConnector for Only {
 }
 
 fn driver_with_room(runtime: impl ContainerRuntime + 'static, room: usize) -> (Driver, Arc<Host>) {
-    let host = Arc::new(Host { heard: Heard::default(), room, taken: Arc::default() });
+    let host = Arc::new(Host { heard: Heard::default(), room, taken: Arc::default(), ways: Arc::default() });
     let on: Arc<dyn NomadHost> = host.clone();
     (Driver::new(Arc::new(Only(Arc::new(runtime))), on, Arc::new(TestClock)).unwrap(), host)
 }
@@ -88,8 +113,9 @@ fn dropped(host: &Host) -> Vec<String> {
     host.heard.messages().into_iter().filter(|message| message.starts_with("Dropped")).collect()
 }
 
-/// What is told of a task that says "hello" to a collector with room for so much.
-async fn told_with_room_for(room: usize) -> Vec<String> {
+/// What a collector with room for so much has had of a task that runs `program` by the time that its end is told, and
+/// how long that took.
+async fn collector_of(program: &str, room: usize) -> (Arc<Host>, Duration) {
     let dir = tempfile::tempdir().unwrap();
     for below in ["alloc", "web/local", "web/secrets"] {
         std::fs::create_dir_all(dir.path().join(below)).unwrap();
@@ -99,16 +125,38 @@ async fn told_with_room_for(room: usize) -> Vec<String> {
     let config = [
         ("image", "localhost/busybox".into()),
         ("command", "program".into()),
-        ("args", vec!["out hello"].into()),
+        ("args", vec![program].into()),
     ];
     let mut task = TaskRequest { config: Value::object(config), ..collected() };
     task.dirs.alloc = dir.path().to_owned();
     driver.start_task(task.clone()).await.unwrap();
     let before = Instant::now();
     driver.wait_task(&task.id).await.unwrap();
-    assert!(before.elapsed() <= LOG_DRAIN_TIMEOUT + LOG_OPEN_TIMEOUT, "{:?}", before.elapsed());
+    (host, before.elapsed())
+}
+
+/// What is told of a task that says "hello".
+async fn told_with_room_for(room: usize) -> Vec<String> {
+    let (host, took) = collector_of("out hello", room).await;
+    assert!(took <= LOG_DRAIN_TIMEOUT + LOG_OPEN_TIMEOUT, "{took:?}");
     assert_eq!(host.taken.lock().unwrap().as_slice(), &b"hello"[..room.min(5)]);
     dropped(&host)
+}
+
+#[tokio::test(start_paused = true)]
+async fn lines_of_a_quiet_task_go_first_and_a_flood_does_not() {
+    let ways = async |program: &str| collector_of(program, 1 << 20).await.0.ways.lock().unwrap().clone();
+    assert_eq!(ways("out one\nsleep 10s\nout two").await, [Way::First]);
+    let flood = "out one\nsleep 1s\nfill out 500000\nsleep 0.1s\nout still\nsleep 10s\nout calm";
+    assert_eq!(ways(flood).await, [Way::First, Way::Usual, Way::First]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_that_nobody_takes_is_given_up_at_the_end() {
+    let (host, _) = collector_of("fill out 500000", 100_000).await;
+    assert_eq!(host.taken.lock().unwrap().len(), 100_000);
+    assert_eq!(dropped(&host).len(), 1);
+    assert!(dropped(&host)[0].contains("400000 bytes"), "{:?}", dropped(&host));
 }
 
 #[tokio::test(start_paused = true)]

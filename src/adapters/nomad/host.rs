@@ -1,6 +1,7 @@
 //! Nomad as the driver's host: events go to whoever subscribes, logs into the FIFOs of the log collector.
 
 use super::fifo::FifoSink;
+use super::foreground::Foreground;
 use super::handshake::Env;
 use super::keeper::Keeper;
 use super::ledger::FileLedger;
@@ -14,6 +15,7 @@ use crate::domain::task::identity::ContainerId;
 use crate::ports::{LogLedger, LogSink, NoLedger, NomadHost, TaskEvent};
 use async_trait::async_trait;
 use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,12 +28,18 @@ pub struct PluginHost {
     events: broadcast::Sender<TaskEvent>,
     keeper: Keeper,
     ledgers: Option<PathBuf>,
+    foreground: Foreground,
 }
 
 impl PluginHost {
     /// A host that nobody listens to yet, for tasks that end with this process.
     pub fn new() -> Self {
-        Self { events: broadcast::channel(EVENT_BACKLOG).0, keeper: Keeper::none(), ledgers: None }
+        Self {
+            events: broadcast::channel(EVENT_BACKLOG).0,
+            keeper: Keeper::none(),
+            ledgers: None,
+            foreground: Foreground::default(),
+        }
     }
 
     /// The same for tasks that outlive this process, and their logs with them; what that takes is kept where
@@ -79,6 +87,10 @@ impl NomadHost for PluginHost {
     fn log_ledger(&self, container: &ContainerId) -> Box<dyn LogLedger> {
         let ledger = self.ledgers.as_deref().and_then(|dir| FileLedger::new(dir, container));
         ledger.map_or_else(|| Box::new(NoLedger) as Box<dyn LogLedger>, |ledger| Box::new(ledger))
+    }
+
+    fn promptly(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+        self.foreground.run(work)
     }
 
     fn cores(&self) -> u32 {

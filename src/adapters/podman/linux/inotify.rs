@@ -7,9 +7,9 @@
 //! Where the kernel grants no more watches, one says "look" four times a second instead: a node with many tasks
 //! keeps all its logs.
 
+use crate::adapters::system::urgent;
 use rustix::fs::inotify::{CreateFlags, ReadFlags, Reader, WatchFlags, add_watch, init, remove_watch};
 use rustix::io::Errno;
-use rustix::process::setpriority_process;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
@@ -26,9 +26,6 @@ const EVENT_BYTES: usize = 4096;
 
 /// The reader calls nothing deep.
 const STACK_BYTES: usize = 128 * 1024;
-
-/// Of the reader, which does next to nothing but to wake others.
-const NICE: i32 = -10;
 
 /// Between two looks without inotify.
 const POLL: Duration = Duration::from_millis(250);
@@ -82,9 +79,8 @@ impl Watches {
         let reader = Arc::clone(&watches);
         let thread = thread::Builder::new().name("inotify".to_owned()).stack_size(STACK_BYTES);
         thread.spawn(move || {
-            // Who wakes others shall not queue behind them on a busy node. Not every user may; for Linux a thread is what
-            // has a niceness.
-            setpriority_process(None, NICE).ok();
+            // Who does next to nothing but to wake others shall not queue behind them.
+            urgent::go_first();
             let error = reader.read();
             tracing::error!(%error, "inotify failed");
         })?;

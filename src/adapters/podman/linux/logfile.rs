@@ -233,6 +233,9 @@ impl OpenLog {
             return Ok(Look::Bytes(length));
         }
         watch.file(&self.file)?;
+        if let Some(look) = self.look_cached(path, buffer)? {
+            return Ok(look);
+        }
         let (file, path, offset) = (self.file.clone(), path.clone(), self.offset);
         let mut bytes = std::mem::take(buffer);
         let (bytes, look) = blocking(move || {
@@ -245,6 +248,18 @@ impl OpenLog {
         .await?;
         *buffer = bytes;
         Ok(look)
+    }
+
+    /// The same without waiting for a disk, or for a thread that may.
+    fn look_cached(&self, path: &Path, buffer: &mut [u8]) -> io::Result<Option<Look>> {
+        Ok(match read_cached(&self.file, buffer, self.offset) {
+            None => None,
+            Some(0) => {
+                let size = self.file.metadata()?.len();
+                logopen::named_cached(path).map(|named| Look::End { size, named })
+            }
+            Some(length) => Some(Look::Bytes(length)),
+        })
     }
 
     fn take(&mut self, bytes: &[u8]) -> LogBatch {

@@ -347,3 +347,16 @@ async fn a_garbage_file_says_nothing_and_harms_nobody() {
     log.end();
     assert_eq!(rest(batches).await, "sense\n");
 }
+
+#[test]
+fn what_can_be_told_without_a_disk_is_what_is_told_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (there, link) = (dir.path().join("there"), dir.path().join("link"));
+    fs::write(&there, "x").unwrap();
+    std::os::unix::fs::symlink(&there, &link).unwrap();
+    for path in [&there, &link, &dir.path().join("nowhere")] {
+        // An old kernel cannot say.
+        let cached = logopen::named_cached(path).unwrap_or_else(|| logopen::named(path));
+        assert_eq!(cached, logopen::named(path), "{}", path.display());
+    }
+}

@@ -12,11 +12,14 @@ use crate::domain::log::LogStart;
 use crate::domain::task::identity::ContainerId;
 use crate::ports::{ErrorKind, RuntimeError};
 use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
 use rustix::io::Errno;
 use std::collections::BTreeMap;
+use std::future::pending;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio_util::task::AbortOnDropHandle;
 
 /// Writes records of the format that we read. `json-file` is an alias of it (libpod 2.2 to 5).
 const DRIVERS: [&str; 3] = ["k8s-file", "json-file", ""];
@@ -33,7 +36,7 @@ pub async fn logs<S: Service>(
     let call = Call::new("read logs of container", id);
     let seen = watches.seen(id).await?;
     let bounds = bounds(&seen.facts.labels);
-    let ended = Box::pin(ended(watches.clone(), id.clone()));
+    let ended = elsewhere(ended(watches.clone(), id.clone()));
     let journal = seen.log_driver == JOURNAL && watches.service().reads_journals();
     let path = if journal { None } else { visible(watches.root(), &file(&call, seen)?).await };
     let Some(path) = path else {
@@ -90,6 +93,17 @@ async fn ended<S: Service>(watches: Watches<S>, id: ContainerId) {
         watches.service().clock().sleep(pause).await;
         pause = (pause * 2).min(RETRY_LONGEST);
     }
+}
+
+/// Waits where we are, whoever reads the log and where: what is asked of a service is none of a reader's business.
+fn elsewhere(wait: impl Future<Output = ()> + Send + 'static) -> BoxFuture<'static, ()> {
+    let waiting = AbortOnDropHandle::new(tokio::spawn(wait));
+    Box::pin(async {
+        if waiting.await.is_err() {
+            // Nobody knows that it has ended.
+            pending::<()>().await;
+        }
+    })
 }
 
 /// What is no log file of ours stays none; everything else may pass, such as too many open files.

@@ -1,4 +1,9 @@
-//! The machine: the one place where the process asks for time, chance and the number of cores.
+//! The machine: the one place where the process asks for time, chance, the number of cores, and its place among threads
+//! ([`urgent`]).
+//!
+//! Must not live here: files and sockets.
+
+pub mod urgent;
 
 use crate::domain::time::Timestamp;
 use crate::ports::Clock;

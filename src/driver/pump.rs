@@ -1,0 +1,263 @@
+//! Carries a task's output, one batch at a time. The runtime's log is the only buffer, and nothing is asked of it that
+//! has not been delivered: so a pump costs no memory while its task is silent, a stuck collector delays its own task
+//! only, and the ledger tells the next driver where to go on, to the byte.
+//!
+//! Lines of a quiet task are carried where the host lets them go first ([`NomadHost::promptly`]); a flood, which would be
+//! in their way there, is carried among everything else.
+//!
+//! [`NomadHost::promptly`]: crate::ports::NomadHost::promptly
+
+use super::Shared;
+use super::logs::Batches;
+use super::losses::Losses;
+use super::outlet::Outlets;
+use super::retry::Backoff;
+use crate::domain::limits::{LOG_CALM, LOG_FLOOD_BYTES, LOG_OPEN_TIMEOUT};
+use crate::domain::log::{LogBatch, LogStart};
+use crate::domain::task::identity::ContainerId;
+use crate::ports::clock::within;
+use crate::ports::{ContainerRuntime, ErrorKind, RuntimeError};
+use futures_util::StreamExt;
+use std::sync::Arc;
+use tokio::sync::{oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+/// What a pump knows of its task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Life {
+    /// It runs, or may be started again.
+    On,
+    /// It has ended for good; `once` if that was the end of the only run that the pump has seen.
+    Over { once: bool },
+}
+
+pub(super) struct Pump {
+    pub shared: Arc<Shared>,
+    pub runtime: Arc<dyn ContainerRuntime>,
+    pub container: ContainerId,
+    /// Where to begin if the runtime loses the thread.
+    pub start: LogStart,
+    pub read: Read,
+    pub outlets: Outlets,
+    pub losses: Losses,
+    /// Cancelled when nobody waits for the rest any longer.
+    pub stop: CancellationToken,
+}
+
+/// How far a pump's log has been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Read {
+    Never,
+    /// There may be more.
+    Partly,
+    /// To the end of a run.
+    ToItsEnd,
+}
+
+/// How one stream of batches was over.
+enum Followed {
+    /// At the end of a run, and of all that was written.
+    End,
+    /// Too early.
+    Broken,
+    /// There is no log any more, or never was.
+    Gone,
+    /// Nobody waits for it.
+    Stopped,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    Quiet,
+    Flood,
+}
+
+/// Why carrying at one pace has ended.
+enum Pause {
+    /// The other pace is the right one.
+    Change,
+    End,
+    Failed(RuntimeError),
+    Stopped,
+}
+
+impl Pump {
+    /// Carries everything, up to the last byte or until it is told to stop.
+    pub async fn run(self: Box<Self>, opened: Option<Batches>, life: watch::Receiver<Life>) {
+        // Without one it panicked, having delivered what it could.
+        if let Some((mut pump, was_stopped)) = self.carry_all(opened, life).await {
+            if was_stopped {
+                pump.give_up().await;
+            }
+            pump.close();
+        }
+    }
+
+    async fn carry_all(
+        mut self: Box<Self>,
+        mut opened: Option<Batches>,
+        mut life: watch::Receiver<Life>,
+    ) -> Option<(Box<Self>, bool)> {
+        let (clock, stop) = (Arc::clone(&self.shared.clock), self.stop.clone());
+        let mut backoff = Backoff::new(&*clock);
+        loop {
+            let (before, followed);
+            (before, (self, followed)) = (self.start, self.follow(opened.take()).await?);
+            if self.start != before {
+                backoff = Backoff::new(&*clock);
+            }
+            let goes_on = match followed {
+                Followed::Gone => return Some((self, false)),
+                Followed::Stopped => None,
+                Followed::Broken => stop.run_until_cancelled(backoff.pause()).await.map(|()| true),
+                Followed::End => {
+                    stop.run_until_cancelled(is_over(&mut life, &mut backoff)).await.map(|over| !over)
+                }
+            };
+            if goes_on != Some(true) {
+                return Some((self, goes_on.is_none()));
+            }
+        }
+    }
+
+    /// What has not been delivered by now never will be.
+    async fn give_up(&mut self) {
+        let unread = self.runtime.unread(&self.container, self.start);
+        let unread = within(&*self.shared.clock, LOG_OPEN_TIMEOUT, unread).await.ok().and_then(Result::ok);
+        self.losses.cut(unread.map(|bytes| bytes.saturating_sub(self.outlets.beyond())));
+    }
+
+    /// The host has all that it gets from us.
+    fn close(&mut self) {
+        self.losses.tell();
+        self.outlets.close();
+    }
+
+    /// Passes on one stream of batches.
+    async fn follow(mut self: Box<Self>, opened: Option<Batches>) -> Option<(Box<Self>, Followed)> {
+        let opened = match opened {
+            Some(batches) => Some(Ok(batches)),
+            None => self.stop.run_until_cancelled(self.runtime.logs(&self.container, self.start)).await,
+        };
+        let mut batches = match opened {
+            Some(Ok(batches)) => batches,
+            Some(Err(error)) => return Some(self.ended(Pause::Failed(error))),
+            None => return Some((self, Followed::Stopped)),
+        };
+        self.read = Read::Partly;
+        // Where we are, if the reader is there already: a flood waits for its pipe among everything else too.
+        self.outlets.open().await;
+        loop {
+            let pause;
+            (self, batches, pause) = self.quietly(batches).await?;
+            match pause {
+                Pause::Change => {}
+                end => return Some(self.ended(end)),
+            }
+            match Box::pin(self.carry(&mut batches, Pace::Flood)).await {
+                Pause::Change => {}
+                end => return Some(self.ended(end)),
+            }
+        }
+    }
+
+    /// Carries until there is a flood, where lines go first.
+    async fn quietly(mut self: Box<Self>, mut batches: Batches) -> Option<(Box<Self>, Batches, Pause)> {
+        let shared = Arc::clone(&self.shared);
+        let (done, back) = oneshot::channel();
+        let work = async move {
+            let pause = self.carry(&mut batches, Pace::Quiet).await;
+            // Nobody is there to take it back when all of this is being dropped.
+            drop(done.send((self, batches, pause)));
+        };
+        shared.host.promptly(Box::pin(work)).await;
+        back.await.ok()
+    }
+
+    async fn carry(&mut self, batches: &mut Batches, pace: Pace) -> Pause {
+        let stop = self.stop.clone();
+        stop.run_until_cancelled(self.each(batches, pace)).await.unwrap_or(Pause::Stopped)
+    }
+
+    async fn each(&mut self, batches: &mut Batches, pace: Pace) -> Pause {
+        let shared = Arc::clone(&self.shared);
+        loop {
+            let next = match pace {
+                Pace::Quiet => Ok(self.next(batches).await),
+                Pace::Flood => within(&*shared.clock, LOG_CALM, self.next(batches)).await,
+            };
+            let batch = match next {
+                Ok(Some(Ok(batch))) => batch,
+                Ok(Some(Err(error))) => return Pause::Failed(error),
+                Ok(None) => return Pause::End,
+                Err(_) => return Pause::Change,
+            };
+            // Boxed, as other steps that are seldom under way: what waits for output, most of the time, shall be small.
+            Box::pin(self.deliver(&batch)).await;
+            // A flood never has to wait for its log nor, with a quick collector, for its pipe.
+            tokio::task::yield_now().await;
+            if pace == Pace::Quiet && batch.len() >= LOG_FLOOD_BYTES {
+                return Pause::Change;
+            }
+        }
+    }
+
+    async fn deliver(&mut self, batch: &LogBatch) {
+        self.losses.add(batch.dropped);
+        self.outlets.deliver(batch, &*self.shared.clock).await;
+        self.start = LogStart::After(batch.cursor);
+    }
+
+    /// Sinks are opened at once, also those of a stream that stays silent: the host's collector counts as
+    /// running only while it has both.
+    async fn next(&mut self, batches: &mut Batches) -> Option<Result<LogBatch, RuntimeError>> {
+        let mut backoff = Backoff::new(&*self.shared.clock);
+        while !self.outlets.are_open() && !Box::pin(self.outlets.open()).await {
+            tokio::select! {
+                biased;
+                batch = batches.next() => return batch,
+                () = backoff.pause() => {}
+            }
+        }
+        batches.next().await
+    }
+
+    fn ended(mut self: Box<Self>, pause: Pause) -> (Box<Self>, Followed) {
+        let followed = match pause {
+            Pause::Failed(error) => self.failed(&error),
+            Pause::Stopped | Pause::Change => Followed::Stopped,
+            Pause::End => {
+                self.read = Read::ToItsEnd;
+                Followed::End
+            }
+        };
+        (self, followed)
+    }
+
+    fn failed(&self, error: &RuntimeError) -> Followed {
+        let is_final =
+            matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Rejected);
+        if is_final && !error.is(ErrorKind::NotFound) {
+            tracing::warn!(container = self.container.as_str(), %error, "no logs of this container");
+        } else {
+            tracing::debug!(container = self.container.as_str(), %error, "cannot read the container's log");
+        }
+        if is_final && self.read == Read::Partly {
+            self.losses.gone(&error.to_string());
+        }
+        if is_final { Followed::Gone } else { Followed::Broken }
+    }
+}
+
+/// At the end of what a container has written: whether that is all. Somebody may start it again before its end is on
+/// record, and then it writes on.
+async fn is_over(life: &mut watch::Receiver<Life>, backoff: &mut Backoff<'_>) -> bool {
+    if *life.borrow() != Life::On {
+        return true;
+    }
+    tokio::select! {
+        biased;
+        _ = life.changed() => *life.borrow() == Life::Over { once: true },
+        () = backoff.pause() => false,
+    }
+}
