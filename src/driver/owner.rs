@@ -36,7 +36,8 @@ pub struct OwnerRef {
     pub stop_signal: Signal,
     /// The latest status.
     pub status: watch::Receiver<TaskStatus>,
-    commands: mpsc::Sender<Command>,
+    /// Boxed: a channel has room for 32 of them from the beginning.
+    commands: mpsc::Sender<Box<Command>>,
 }
 
 struct Command {
@@ -48,7 +49,10 @@ impl OwnerRef {
     /// Sends an input and waits for its answer: at once for most, after the removal for a destroy.
     pub async fn command(&self, input: Input) -> Result<(), DriverError> {
         let (reply, answer) = oneshot::channel();
-        self.commands.send(Command { input, reply }).await.map_err(|_| DriverError::ShuttingDown)?;
+        self.commands
+            .send(Box::new(Command { input, reply }))
+            .await
+            .map_err(|_| DriverError::ShuttingDown)?;
         answer.await.map_err(|_| DriverError::ShuttingDown)?
     }
 
@@ -140,13 +144,13 @@ enum Outcome {
 }
 
 impl Owner {
-    async fn run(mut self, mut inbox: mpsc::Receiver<Command>) {
+    async fn run(mut self, mut inbox: mpsc::Receiver<Box<Command>>) {
         while !matches!(self.machine.state(), State::Gone(_)) {
             tokio::select! {
                 biased;
                 Some(outcome) = self.effects.next() => self.effect_done(outcome),
                 command = inbox.recv() => match command {
-                    Some(command) => self.obey(command),
+                    Some(command) => self.obey(*command),
                     // Nobody holds us any more: the task was forgotten or the driver is gone.
                     None => return,
                 },

@@ -4,8 +4,8 @@
 //! What lives here: the process around it all ([`process`]), go-plugin's handshake and housekeeping services
 //! ([`serve`]), the base and driver services ([`service`]), conversions between the wire and domain words
 //! ([`convert`]), the log FIFOs and the event stream ([`host`]), and what keeps those FIFOs open over our own death
-//! ([`keeper`]), and the thread that carries lines before anything else (`foreground`). What must not: anything about
-//! Podman, or a decision about tasks.
+//! ([`keeper`]), and the thread that carries lines before anything else (`foreground`), and memory that
+//! goes back to the system (`tidy`). What must not: anything about Podman, or a decision about tasks.
 
 mod accept;
 #[cfg(feature = "automtls")]
@@ -27,3 +27,4 @@ pub mod serve;
 pub mod service;
 mod signals;
 pub mod state_dir;
+mod tidy;

@@ -1,8 +1,9 @@
 //! The machine: the one place where the process asks for time, chance, the number of cores, and its place among threads
-//! ([`urgent`]).
+//! ([`urgent`]), and takes back its memory ([`heap`]).
 //!
 //! Must not live here: files and sockets.
 
+pub mod heap;
 pub mod urgent;
 
 use crate::domain::time::Timestamp;

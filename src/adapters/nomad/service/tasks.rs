@@ -7,6 +7,7 @@ use crate::adapters::nomad::host::PluginHost;
 use crate::adapters::nomad::proto::driver::{
     self as wire, driver_server::Driver as DriverRpc, start_task_response::Result as StartResult,
 };
+use crate::adapters::nomad::tidy::Tidy;
 use crate::domain::capability::CAPABILITIES;
 use crate::domain::config::task_options::TASK_OPTIONS;
 use crate::domain::signal::Signal;
@@ -27,12 +28,13 @@ const TASK_HANDLE_VERSION: i32 = 1;
 pub struct DriverService {
     driver: Driver,
     host: Arc<PluginHost>,
+    memory: Tidy,
 }
 
 impl DriverService {
     /// A service over `driver`, whose events come out of `host`.
     pub fn new(driver: Driver, host: Arc<PluginHost>) -> Self {
-        Self { driver, host }
+        Self { driver, host, memory: Tidy::default() }
     }
 }
 
@@ -76,14 +78,18 @@ impl DriverRpc for DriverService {
         let config = handle.config.ok_or_else(|| Status::unknown("the handle has no task"))?;
         let task = request::task(config).map_err(status::failed)?;
         let state = state::decode(&handle.driver_state).map_err(status::failed)?;
-        self.driver.recover_task(task, &state).await.map_err(status::failed)?;
+        let recovered = self.driver.recover_task(task, &state).await;
+        self.memory.later();
+        recovered.map_err(status::failed)?;
         Ok(Response::new(wire::RecoverTaskResponse {}))
     }
 
     async fn start_task(&self, request: Request<wire::StartTaskRequest>) -> Answer<wire::StartTaskResponse> {
         let config = request.into_inner().task.ok_or_else(|| Status::unknown("the task is missing"))?;
         let task = request::task(config.clone()).map_err(status::failed)?;
-        let started = self.driver.start_task(task).await.map_err(|error| status::start_failed(&error))?;
+        let started = self.driver.start_task(task).await;
+        self.memory.later();
+        let started = started.map_err(|error| status::start_failed(&error))?;
         let handle = wire::TaskHandle {
             version: TASK_HANDLE_VERSION,
             config: Some(config),
@@ -118,7 +124,9 @@ impl DriverRpc for DriverService {
     ) -> Answer<wire::DestroyTaskResponse> {
         let request = request.into_inner();
         let id = TaskId::new(request.task_id);
-        self.driver.destroy_task(&id, request.force).await.map_err(status::failed)?;
+        let destroyed = self.driver.destroy_task(&id, request.force).await;
+        self.memory.later();
+        destroyed.map_err(status::failed)?;
         Ok(Response::new(wire::DestroyTaskResponse {}))
     }
 

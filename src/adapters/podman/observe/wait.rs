@@ -110,7 +110,7 @@ pub async fn wait<S: Service>(
     }
     let mut misses = 0;
     loop {
-        let seen = waiter.patient_inspect().await?;
+        let seen = Box::pin(waiter.patient_inspect()).await?;
         if let Some(facts) = waiter.settled(&seen.facts)? {
             let killed = waiter.killed_unseen(&seen);
             return Ok(with_oom(facts, killed, false));
@@ -122,7 +122,7 @@ pub async fn wait<S: Service>(
                 misses += 1;
                 Turn::Again
             }
-            None => waiter.listen().await?,
+            None => Box::pin(waiter.listen()).await?,
         };
         if let Turn::Over(facts) = turn {
             return Ok(*facts);
@@ -143,7 +143,7 @@ impl<S: Service> Waiter<'_, S> {
     }
 
     /// Holds a process of a container that runs here.
-    fn hold(&self, seen: Seen) -> Option<Hold> {
+    fn hold(&self, seen: Seen) -> Option<Box<Hold>> {
         let (root, id) = (self.common.root.as_path(), self.id.as_str());
         let pidfd = |pid: Option<u32>| pid.and_then(|pid| Pidfd::of_container(root, pid, id));
         let init = pidfd(seen.facts.pid);
@@ -155,19 +155,25 @@ impl<S: Service> Waiter<'_, S> {
             dir.map(|dir| self.common.exits.set(dir));
         }
         let process = init.or_else(|| pidfd(seen.conmon_pid))?;
-        Some(Hold { process, oom, seen })
+        Some(Box::new(Hold { process, oom, seen }))
     }
 
     /// The same without asking, if the first process that was seen a moment ago is still there.
-    fn hold_at_once(&self) -> Option<Hold> {
+    fn hold_at_once(&self) -> Option<Box<Hold>> {
         let seen = self.common.lately.of(self.clock().now(), self.id)?;
         let first = seen.facts.pid;
         self.hold(seen).filter(|hold| first == Some(hold.process.pid()) && !hold.process.has_ended())
     }
 
     /// Sleeps until the process has ended, then looks for the record.
-    async fn watch(&self, hold: Hold) -> Result<Turn, RuntimeError> {
+    async fn watch(&self, hold: Box<Hold>) -> Result<Turn, RuntimeError> {
         let killed = self.ended(&hold).await.map_err(|error| self.call.error(ErrorKind::Internal, error))?;
+        // Boxed, as other steps that are seldom under way: each running container has one that waits.
+        Box::pin(self.recorded(*hold, killed)).await
+    }
+
+    /// The record of an end.
+    async fn recorded(&self, hold: Hold, killed: Option<MemoryAtEnd>) -> Result<Turn, RuntimeError> {
         let asked = hold.oom.as_ref().is_some_and(|watch| watch.is_asked());
         let over = |facts| Ok(Turn::Over(Box::new(with_oom(facts, killed, asked))));
         let conmon = self.conmon(&hold.seen);
