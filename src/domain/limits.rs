@@ -36,7 +36,8 @@ pub const SHIM_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long WaitTask waits for the last log lines after the exit of a task.
 pub const LOG_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Output of one look at a log that is a flood. What a quiet task writes at once is far less.
+/// So much output within [`LOG_CALM`] is a flood: hundreds of lines. A thousand tasks that stay below it keep one thread
+/// busy for a fifth of its time.
 pub const LOG_FLOOD_BYTES: usize = 16 * 1024;
 
 /// A flood that pauses for so long is over.

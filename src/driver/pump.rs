@@ -15,6 +15,7 @@ use super::retry::Backoff;
 use crate::domain::limits::{LOG_CALM, LOG_FLOOD_BYTES, LOG_OPEN_TIMEOUT};
 use crate::domain::log::{LogBatch, LogStart};
 use crate::domain::task::identity::ContainerId;
+use crate::domain::time::Timestamp;
 use crate::ports::clock::within;
 use crate::ports::{ContainerRuntime, ErrorKind, RuntimeError};
 use futures_util::StreamExt;
@@ -70,6 +71,24 @@ enum Followed {
 enum Pace {
     Quiet,
     Flood,
+}
+
+/// Output of a quiet task within [`LOG_CALM`].
+struct Lately {
+    since: Timestamp,
+    bytes: usize,
+}
+
+impl Lately {
+    /// Whether it is no quiet task, with so much more.
+    fn flood(&mut self, now: Timestamp, more: usize) -> bool {
+        // A clock that was set back must not make a flood of what is none.
+        if now < self.since || now.since(self.since) >= LOG_CALM {
+            *self = Self { since: now, bytes: 0 };
+        }
+        self.bytes += more;
+        self.bytes >= LOG_FLOOD_BYTES
+    }
 }
 
 /// Why carrying at one pace has ended.
@@ -181,6 +200,7 @@ impl Pump {
 
     async fn each(&mut self, batches: &mut Batches, pace: Pace) -> Pause {
         let shared = Arc::clone(&self.shared);
+        let mut lately = Lately { since: shared.clock.now(), bytes: 0 };
         loop {
             let next = match pace {
                 Pace::Quiet => Ok(self.next(batches).await),
@@ -196,7 +216,7 @@ impl Pump {
             Box::pin(self.deliver(&batch)).await;
             // A flood never has to wait for its log nor, with a quick collector, for its pipe.
             tokio::task::yield_now().await;
-            if pace == Pace::Quiet && batch.len() >= LOG_FLOOD_BYTES {
+            if pace == Pace::Quiet && lately.flood(shared.clock.now(), batch.len()) {
                 return Pause::Change;
             }
         }

@@ -9,9 +9,10 @@ use nomad_driver_podman::domain::container::ContainerState;
 use nomad_driver_podman::domain::limits::{LOG_DRAIN_TIMEOUT, LOG_OPEN_TIMEOUT};
 use nomad_driver_podman::domain::log::{LogBatch, LogStart, Stream};
 use nomad_driver_podman::domain::task::TaskRequest;
+use nomad_driver_podman::domain::time::Timestamp;
 use nomad_driver_podman::driver::Driver;
 use nomad_driver_podman::ports::{
-    ContainerRuntime, ErrorKind, LogSink, NomadHost, RuntimeConnector, RuntimeError, TaskEvent,
+    Clock, ContainerRuntime, ErrorKind, LogSink, NomadHost, RuntimeConnector, RuntimeError, TaskEvent,
 };
 use std::io;
 use std::path::{Path, PathBuf};
@@ -85,6 +86,24 @@ impl NomadHost for Host {
     }
 }
 
+/// A clock that runs with tokio's.
+struct Running(Instant);
+
+#[async_trait]
+impl Clock for Running {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_nanos(i64::try_from(self.0.elapsed().as_nanos()).unwrap())
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+
+    fn entropy(&self) -> u64 {
+        7
+    }
+}
+
 struct Only(Arc<dyn ContainerRuntime>);
 
 impl RuntimeConnector for Only {
@@ -99,7 +118,7 @@ impl RuntimeConnector for Only {
 fn driver_with_room(runtime: impl ContainerRuntime + 'static, room: usize) -> (Driver, Arc<Host>) {
     let host = Arc::new(Host { heard: Heard::default(), room, taken: Arc::default(), ways: Arc::default() });
     let on: Arc<dyn NomadHost> = host.clone();
-    (Driver::new(Arc::new(Only(Arc::new(runtime))), on, Arc::new(TestClock)).unwrap(), host)
+    (Driver::new(Arc::new(Only(Arc::new(runtime))), on, Arc::new(Running(Instant::now()))).unwrap(), host)
 }
 
 /// A task with a collector.
@@ -149,6 +168,13 @@ async fn lines_of_a_quiet_task_go_first_and_a_flood_does_not() {
     assert_eq!(ways("out one\nsleep 10s\nout two").await, [Way::First]);
     let flood = "out one\nsleep 1s\nfill out 500000\nsleep 0.1s\nout still\nsleep 10s\nout calm";
     assert_eq!(ways(flood).await, [Way::First, Way::Usual, Way::First]);
+    let lines = |pause: &str| format!("out {}\nsleep {pause}\n", "line".repeat(250)).repeat(40);
+    assert_eq!(ways(&lines("0.1s")).await, [Way::First]);
+    assert_eq!(
+        ways(&lines("0.005s")).await,
+        [Way::First, Way::Usual],
+        "lines that come one by one and never stop"
+    );
 }
 
 #[tokio::test(start_paused = true)]
