@@ -80,13 +80,13 @@ struct Lately {
 }
 
 impl Lately {
-    /// Whether it is no quiet task, with so much more.
-    fn flood(&mut self, now: Timestamp, more: usize) -> bool {
+    /// Whether it is no quiet task, with this batch. One without output stands for much that was none.
+    fn flood(&mut self, now: Timestamp, batch: &LogBatch) -> bool {
         // A clock that was set back must not make a flood of what is none.
         if now < self.since || now.since(self.since) >= LOG_CALM {
             *self = Self { since: now, bytes: 0 };
         }
-        self.bytes += more;
+        self.bytes += if batch.is_empty() { LOG_FLOOD_BYTES } else { batch.len() };
         self.bytes >= LOG_FLOOD_BYTES
     }
 }
@@ -216,7 +216,7 @@ impl Pump {
             Box::pin(self.deliver(&batch)).await;
             // A flood never has to wait for its log nor, with a quick collector, for its pipe.
             tokio::task::yield_now().await;
-            if pace == Pace::Quiet && lately.flood(shared.clock.now(), batch.len()) {
+            if pace == Pace::Quiet && lately.flood(shared.clock.now(), &batch) {
                 return Pause::Change;
             }
         }

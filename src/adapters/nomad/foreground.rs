@@ -7,6 +7,7 @@ use crate::adapters::system::urgent;
 use futures_util::future::BoxFuture;
 use std::io;
 use std::sync::OnceLock;
+use std::sync::mpsc::sync_channel;
 use std::thread;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -14,6 +15,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// After so many steps the thread looks for what has woken meanwhile, though it has more to do.
 const STEPS: u32 = 4;
+
+/// As other threads have.
+const STACK_BYTES: usize = 2 << 20;
 
 /// The thread, which ends with this.
 #[derive(Debug, Default)]
@@ -39,7 +43,7 @@ impl Foreground {
 }
 
 fn running() -> Option<Running> {
-    match start() {
+    match start(STACK_BYTES) {
         Ok(running) => Some(running),
         Err(error) => {
             tracing::warn!(%error, "no thread for logs of its own: lines may come late on a busy machine");
@@ -48,11 +52,23 @@ fn running() -> Option<Running> {
     }
 }
 
-fn start() -> io::Result<Running> {
+fn start(stack: usize) -> io::Result<Running> {
     let runtime = Builder::new_current_thread().event_interval(STEPS).enable_all().build()?;
     let (handle, end) = (runtime.handle().clone(), CancellationToken::new());
     let ended = end.clone();
-    thread::Builder::new().name("logs".to_owned()).spawn(move || serve(&runtime, &ended))?;
+    // The thread gets its runtime once it is there: one that is dropped with the closure of a thread that could not be
+    // had would wait for its own threads, which a tokio task must not.
+    let (hand, handed) = sync_channel::<Runtime>(1);
+    let work = move || handed.recv().map_or_else(drop, |runtime| serve(&runtime, &ended));
+    let thread = thread::Builder::new().name("logs".to_owned()).stack_size(stack).spawn(work);
+    if let Err(error) = thread {
+        runtime.shutdown_background();
+        return Err(error);
+    }
+    hand.send(runtime).map_err(|refused| {
+        refused.0.shutdown_background();
+        io::ErrorKind::BrokenPipe
+    })?;
     Ok(Running { handle, _end: end.drop_guard() })
 }
 
@@ -89,6 +105,17 @@ mod tests {
     async fn a_panic_ends_its_own_work_only() {
         let foreground = Foreground::default();
         foreground.run(Box::pin(async { panic!("on purpose") })).await;
-        foreground.run(Box::pin(async {})).await;
+        let (told, heard) = oneshot::channel();
+        foreground.run(Box::pin(async { told.send("still here").unwrap() })).await;
+        assert_eq!(heard.await, Ok("still here"));
+    }
+
+    #[tokio::test]
+    async fn without_a_thread_the_work_is_done_where_it_is() {
+        assert!(start(usize::MAX >> 8).is_err());
+        let none = Foreground(OnceLock::from(None));
+        let (told, name) = oneshot::channel();
+        none.run(Box::pin(async { told.send(thread::current().id()).unwrap() })).await;
+        assert_eq!(name.await, Ok(thread::current().id()));
     }
 }

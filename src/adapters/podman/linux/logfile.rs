@@ -136,7 +136,8 @@ impl Follower {
             match log.look(&self.path, &mut self.watch, &mut self.buffer).await? {
                 Look::Bytes(length) => {
                     let batch = log.take(&self.buffer[..length]);
-                    if !batch.chunks.is_empty() {
+                    // So much without a record is garbage: others come first, and whoever reads may stop.
+                    if !batch.chunks.is_empty() || length == READ_BYTES {
                         return Ok(Some(batch));
                     }
                 }
@@ -175,7 +176,10 @@ impl Follower {
 
     /// Opens the file that has the name now; if there is none, watches for it.
     async fn open(&mut self) -> io::Result<()> {
-        self.open = None;
+        if let Some(log) = self.open.take() {
+            // The last to close a file that has no name any more waits until its blocks are free.
+            tokio::task::spawn_blocking(move || drop(log));
+        }
         if let Some(file) = open_regular(&self.path).await? {
             return self.begin(file).await;
         }
@@ -271,7 +275,7 @@ impl OpenLog {
             backlog.reached(self.offset);
         }
         if batch.chunks.is_empty() {
-            self.dropped = batch.dropped;
+            self.dropped = std::mem::take(&mut batch.dropped);
         }
         batch
     }

@@ -360,3 +360,16 @@ fn what_can_be_told_without_a_disk_is_what_is_told_with_it() {
         assert_eq!(cached, logopen::named(path), "{}", path.display());
     }
 }
+
+#[tokio::test]
+async fn much_that_is_no_record_is_passed_over_a_piece_at_a_time() {
+    let mut log = Log::new();
+    log.append(&"no record\n".repeat(64 * 1024));
+    log.line("one");
+    let mut batches = log.follow(LogStart::Beginning).await;
+    let mut pieces = 0;
+    while next(&mut batches).await.0.is_empty() {
+        pieces += 1;
+    }
+    assert!(pieces >= 4, "all {pieces} of it kept others waiting");
+}

@@ -13,12 +13,14 @@ use crate::domain::task::identity::ContainerId;
 use crate::ports::{ErrorKind, RuntimeError};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
+use futures_util::stream;
 use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Writes records of the format that we read. `json-file` is an alias of it (libpod 2.2 to 5).
@@ -40,7 +42,8 @@ pub async fn logs<S: Service>(
     let journal = seen.log_driver == JOURNAL && watches.service().reads_journals();
     let path = if journal { None } else { visible(watches.root(), &file(&call, seen)?).await };
     let Some(path) = path else {
-        return Arc::clone(watches.service()).api_logs(&call, id, start, ended).await;
+        let batches = Arc::clone(watches.service()).api_logs(&call, id, start, ended).await?;
+        return Ok(told_here(call, batches));
     };
     let batches = logfile::follow(&Notifier::of_process(), path.clone(), bounds, start, ended).await;
     let failed = move |error: io::Error| call.error(kind(&error), format!("{}: {error}", path.display()));
@@ -106,6 +109,26 @@ fn elsewhere(wait: impl Future<Output = ()> + Send + 'static) -> BoxFuture<'stat
     })
 }
 
+/// Reads where we are, one batch ahead of whoever takes them and wherever: a service's words are long, and its
+/// connections are everybody's.
+fn told_here(call: Call, mut batches: Batches) -> Batches {
+    let (told, heard) = mpsc::channel(1);
+    let telling = AbortOnDropHandle::new(tokio::spawn(async move {
+        while let Some(batch) = batches.next().await
+            && told.send(batch).await.is_ok()
+        {}
+    }));
+    let next = |(mut heard, telling, call): (mpsc::Receiver<_>, Option<AbortOnDropHandle<()>>, Call)| async {
+        if let Some(batch) = heard.recv().await {
+            return Some((batch, (heard, telling, call)));
+        }
+        // It may have ended in the middle, without a word.
+        let broken = telling?.await.err()?;
+        Some((Err(call.error(ErrorKind::Internal, broken)), (heard, None, call)))
+    };
+    stream::unfold((heard, Some(telling), call), next).boxed()
+}
+
 /// What is no log file of ours stays none; everything else may pass, such as too many open files.
 pub(super) fn kind(error: &io::Error) -> ErrorKind {
     let swapped = error.raw_os_error() == Some(Errno::LOOP.raw_os_error());
@@ -113,5 +136,24 @@ pub(super) fn kind(error: &io::Error) -> ErrorKind {
         io::ErrorKind::InvalidInput | io::ErrorKind::PermissionDenied => ErrorKind::Unsupported,
         _ if swapped => ErrorKind::Unsupported,
         _ => ErrorKind::Internal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::log::{LogBatch, Stream};
+
+    #[tokio::test]
+    async fn what_a_service_tells_arrives_whole_and_an_end_without_a_word_is_an_error() {
+        let call = || Call::new("read logs of container", "c0ffee");
+        let mut batch = LogBatch::default();
+        batch.push(Stream::Stdout, b"one");
+        let said = [Ok(batch.clone()), Err(call().error(ErrorKind::Internal, "gone")), Ok(batch.clone())];
+        let told = told_here(call(), stream::iter(said.clone()).boxed());
+        assert_eq!(told.collect::<Vec<_>>().await, said);
+        let broken = stream::once(async { panic!("on purpose") }).boxed();
+        let told = told_here(call(), broken).collect::<Vec<_>>().await;
+        assert!(matches!(&told[..], [Err(error)] if error.is(ErrorKind::Internal)), "{told:?}");
     }
 }
