@@ -30,6 +30,8 @@
 //!   that conmon writes. No per-task polling of the Podman service.
 //! * Output is delivered before it is forgotten: the runtime's log is the buffer, a ledger names the byte to go on
 //!   at, and a keeper holds Nomad's pipes open while no plugin does ([`adapters::nomad::keeper`]).
+//! * A task that floods its log delays no other's lines: those of quiet tasks are carried first
+//!   ([`ports::NomadHost::promptly`]), by a thread that neither computes for long nor waits for a disk.
 //! * An exit is reported once and truly, or as an explicit unknown; never 0 for "unknown". Nothing is removed
 //!   before its exit is on record.
 //! * Every container carries ownership labels; one without them is never signalled or removed.

@@ -21,6 +21,10 @@ use tokio_util::sync::CancellationToken;
 /// somebody works against us.
 const ROUNDS: u32 = 6;
 
+/// How often a name may be in use by no container before what has it is removed: after some tenths of a second, in which
+/// a create whose reply was lost may still come to its end.
+const GHOSTS: u32 = 4;
+
 /// One start of a task on its way to a container.
 pub struct Creation<'a> {
     pub shared: &'a Shared,
@@ -40,6 +44,8 @@ pub struct Creation<'a> {
     pub collects: bool,
     /// A container may be there although Podman has not said so, now or later.
     pub unsettled: bool,
+    /// How often the name was in use by no container.
+    pub ghosts: u32,
 }
 
 impl Creation<'_> {
@@ -63,10 +69,13 @@ impl Creation<'_> {
                 Err(error) => error,
             };
             self.unsettled |= may_have_worked(&error);
+            let ghosts = self.ghosts;
             if let Some(id) = self.recover_from(&error).await? {
                 return Ok(id);
             }
-            if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Internal | ErrorKind::Malformed) {
+            let is_slow =
+                matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Internal | ErrorKind::Malformed);
+            if is_slow || self.ghosts > ghosts {
                 backoff.pause().await;
             }
             last = Some(error);
@@ -102,7 +111,7 @@ impl Creation<'_> {
                 Ok(None)
             }
             ErrorKind::NameInUse | ErrorKind::OutcomeUnknown | ErrorKind::TimedOut | ErrorKind::Malformed => {
-                self.settle().await
+                self.settle(error).await
             }
             // Internal: its store is locked, for instance. Another try costs less than another placement.
             ErrorKind::Unavailable | ErrorKind::Internal => Ok(None),
@@ -179,10 +188,15 @@ impl Creation<'_> {
 
     /// Looks at the container that has our name. The id, if it is this very start's and still untouched; else
     /// it is removed if it is ours and nobody's task.
-    async fn settle(&self) -> Result<Option<ContainerId>, DriverError> {
+    async fn settle(&mut self, error: &RuntimeError) -> Result<Option<ContainerId>, DriverError> {
         let found = match self.runtime.inspect(self.spec.name.as_str()).await {
             Ok(found) => found,
-            Err(error) if error.is(ErrorKind::NotFound) => return Ok(None),
+            Err(none) if none.is(ErrorKind::NotFound) => {
+                if error.is(ErrorKind::NameInUse) {
+                    self.exorcise().await;
+                }
+                return Ok(None);
+            }
             Err(error) => return Err(DriverError::runtime("start task", error)),
         };
         match owner_of(&found.labels) {
@@ -199,6 +213,20 @@ impl Creation<'_> {
                 self.clear(&found).await.map(|()| None)
             }
             Owner::Task { .. } | Owner::Foreign => Err(self.name_taken(&found)),
+        }
+    }
+
+    /// The name, which nobody but this allocation's task gives, is in use by no container: a Podman that is killed in a
+    /// create leaves storage with the name and nothing else, and removes it when asked by that name (libpod REST 4.3).
+    async fn exorcise(&mut self) {
+        self.ghosts += 1;
+        if self.ghosts != GHOSTS {
+            return;
+        }
+        let name = self.spec.name.as_str();
+        tracing::warn!(name, "removing storage that has the task's name and belongs to no container");
+        if let Err(error) = self.runtime.remove(&ContainerId::new(name)).await {
+            tracing::warn!(name, %error, "it could not be removed");
         }
     }
 

@@ -8,6 +8,8 @@ use nomad_driver_podman::domain::time::Timestamp;
 use nomad_driver_podman::driver::DriverError;
 use nomad_driver_podman::ports::ErrorKind;
 use nomad_driver_podman::ports::runtime::{Change, Created};
+use std::time::Duration;
+use tokio::time::Instant;
 
 fn created() -> Created {
     Created { id: ContainerId::new(ID), warnings: vec![] }
@@ -90,6 +92,28 @@ async fn what_an_earlier_start_of_the_task_left_is_removed() {
     runtime.expect_inspect().returning(|_| Ok(facts(ContainerState::Running)));
     runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
     driver(runtime).start_task(task()).await.unwrap();
+}
+
+/// What a Podman leaves that is killed in the middle of a create; without this no start of the task ever worked again.
+#[tokio::test(start_paused = true)]
+async fn storage_that_has_the_name_and_belongs_to_no_container_is_removed_but_not_at_once() {
+    let mut runtime = runtime();
+    let mut order = Sequence::new();
+    runtime.expect_create().times(4).in_sequence(&mut order).returning(|_| Err(error(ErrorKind::NameInUse)));
+    runtime
+        .expect_remove()
+        .withf(|name| name.as_str() == "web-alloc-1")
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_| Ok(Change::Changed));
+    runtime.expect_create().times(1).in_sequence(&mut order).returning(|_| Ok(created()));
+    runtime.expect_inspect().withf(|id| id == "web-alloc-1").returning(|_| Err(error(ErrorKind::NotFound)));
+    runtime.expect_inspect().withf(|id| id == ID).returning(|_| Ok(facts(ContainerState::Running)));
+    runtime.expect_start().returning(|_| Ok(Change::Changed));
+    runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
+    let before = Instant::now();
+    driver(runtime).start_task(task()).await.unwrap();
+    assert!(before.elapsed() >= Duration::from_millis(350), "{:?}", before.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
