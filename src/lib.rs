@@ -34,7 +34,8 @@
 //!   ([`ports::NomadHost::promptly`]), by a thread that neither computes for long nor waits for a disk.
 //! * An exit is reported once and truly, or as an explicit unknown; never 0 for "unknown". Nothing is removed
 //!   before its exit is on record.
-//! * Every container carries ownership labels; one without them is never signalled or removed.
+//! * Every container carries ownership labels; one without them is never signalled or removed. Only storage that has a
+//!   task's name and belongs to no container is, before a start of that task: nothing can be read of it.
 //! * The recovery handle needs nothing from Nomad's driver config and holds no secret.
 //! * Each option is one row of a table; schema, decoder and messages derive from it.
 //! * A port never reveals which adapter is behind it; the contract suite runs the same cases on all of them.

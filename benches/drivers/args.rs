@@ -75,6 +75,7 @@ impl Args {
 
     /// Whether a measurement is asked for.
     pub fn wants(&self, measurement: &str) -> bool {
+        assert!(MEASUREMENTS.contains(&measurement), "{measurement} cannot be asked for");
         self.only.is_empty() || self.only.iter().any(|only| only == measurement)
     }
 

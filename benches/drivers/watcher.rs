@@ -1,10 +1,10 @@
 //! Who reads a task's log as Nomad's collector does, and who looks at the file that it comes from.
 
+use nomad_driver_podman::adapters::system::urgent;
 use rustix::fs::OFlags;
 use std::fs::{File, metadata};
 use std::io::{BufRead, Read};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -106,7 +106,8 @@ pub struct Delays {
 /// told the file, if there is one, once the container is there.
 pub fn delays(collector: PathBuf, file: Receiver<Option<PathBuf>>, lines: usize) -> JoinHandle<Delays> {
     thread::spawn(move || {
-        go_first();
+        // What is measured shall not be how long this thread waits for its turn, which on a busy machine can be seconds.
+        urgent::go_first();
         let mut delays = Delays::default();
         let Ok(collector) = File::open(collector) else { return delays };
         rustix::fs::fcntl_setfl(&collector, OFlags::NONBLOCK).unwrap();
@@ -120,15 +121,6 @@ pub fn delays(collector: PathBuf, file: Receiver<Option<PathBuf>>, lines: usize)
         }
         delays
     })
-}
-
-/// What is measured shall not be how long this thread waits for its turn, which on a busy machine can be seconds. Not
-/// everybody may say so.
-fn go_first() {
-    let me = std::fs::read_link("/proc/thread-self").unwrap();
-    let mut change = Command::new("chrt");
-    change.args(["--fifo", "--pid", "50"]).arg(me.file_name().unwrap());
-    drop(change.stdout(Stdio::null()).stderr(Stdio::null()).status());
 }
 
 /// What can be read at once.

@@ -23,7 +23,7 @@ const ROUNDS: u32 = 6;
 
 /// How often a name may be in use by no container before what has it is removed: after some tenths of a second, in which
 /// a create whose reply was lost may still come to its end.
-const GHOSTS: u32 = 4;
+const EXTERNAL_LOOKS: u32 = 4;
 
 /// One start of a task on its way to a container.
 pub struct Creation<'a> {
@@ -44,8 +44,8 @@ pub struct Creation<'a> {
     pub collects: bool,
     /// A container may be there although Podman has not said so, now or later.
     pub unsettled: bool,
-    /// How often the name was in use by no container.
-    pub ghosts: u32,
+    /// How often the name was in use by no container that Podman knows.
+    pub external: u32,
 }
 
 impl Creation<'_> {
@@ -69,13 +69,13 @@ impl Creation<'_> {
                 Err(error) => error,
             };
             self.unsettled |= may_have_worked(&error);
-            let ghosts = self.ghosts;
             if let Some(id) = self.recover_from(&error).await? {
                 return Ok(id);
             }
-            let is_slow =
-                matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Internal | ErrorKind::Malformed);
-            if is_slow || self.ghosts > ghosts {
+            if matches!(
+                error.kind,
+                ErrorKind::Unavailable | ErrorKind::Internal | ErrorKind::Malformed | ErrorKind::NameInUse
+            ) {
                 backoff.pause().await;
             }
             last = Some(error);
@@ -193,7 +193,7 @@ impl Creation<'_> {
             Ok(found) => found,
             Err(none) if none.is(ErrorKind::NotFound) => {
                 if error.is(ErrorKind::NameInUse) {
-                    self.exorcise().await;
+                    self.clear_external().await;
                 }
                 return Ok(None);
             }
@@ -217,10 +217,11 @@ impl Creation<'_> {
     }
 
     /// The name, which nobody but this allocation's task gives, is in use by no container: a Podman that is killed in a
-    /// create leaves storage with the name and nothing else, and removes it when asked by that name (libpod REST 4.3).
-    async fn exorcise(&mut self) {
-        self.ghosts += 1;
-        if self.ghosts != GHOSTS {
+    /// create leaves storage that has it and nothing else, in Podman's words an external container. Those have no labels
+    /// and no inspect, and are removed by their name (libpod REST 4.3, 5.4).
+    async fn clear_external(&mut self) {
+        self.external += 1;
+        if self.external != EXTERNAL_LOOKS {
             return;
         }
         let name = self.spec.name.as_str();

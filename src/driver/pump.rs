@@ -91,10 +91,8 @@ impl Lately {
     }
 }
 
-/// Why carrying at one pace has ended.
-enum Pause {
-    /// The other pace is the right one.
-    Change,
+/// Why carrying has ended, at whichever pace.
+enum Over {
     End,
     Failed(RuntimeError),
     Stopped,
@@ -160,45 +158,47 @@ impl Pump {
         };
         let mut batches = match opened {
             Some(Ok(batches)) => batches,
-            Some(Err(error)) => return Some(self.ended(Pause::Failed(error))),
+            Some(Err(error)) => return Some(self.ended(Over::Failed(error))),
             None => return Some((self, Followed::Stopped)),
         };
         self.read = Read::Partly;
         // Where we are, if the reader is there already: a flood waits for its pipe among everything else too.
         self.outlets.open().await;
         loop {
-            let pause;
-            (self, batches, pause) = self.quietly(batches).await?;
-            match pause {
-                Pause::Change => {}
-                end => return Some(self.ended(end)),
+            let mut over;
+            (self, batches, over) = self.quietly(batches).await?;
+            if over.is_none() {
+                over = Box::pin(self.carry(&mut batches, Pace::Flood)).await;
             }
-            match Box::pin(self.carry(&mut batches, Pace::Flood)).await {
-                Pause::Change => {}
-                end => return Some(self.ended(end)),
+            if let Some(over) = over {
+                return Some(self.ended(over));
             }
         }
     }
 
     /// Carries until there is a flood, where lines go first.
-    async fn quietly(mut self: Box<Self>, mut batches: Batches) -> Option<(Box<Self>, Batches, Pause)> {
+    async fn quietly(
+        mut self: Box<Self>,
+        mut batches: Batches,
+    ) -> Option<(Box<Self>, Batches, Option<Over>)> {
         let shared = Arc::clone(&self.shared);
         let (done, back) = oneshot::channel();
         let work = async move {
-            let pause = self.carry(&mut batches, Pace::Quiet).await;
+            let over = self.carry(&mut batches, Pace::Quiet).await;
             // Nobody is there to take it back when all of this is being dropped.
-            drop(done.send((self, batches, pause)));
+            drop(done.send((self, batches, over)));
         };
         shared.host.promptly(Box::pin(work)).await;
         back.await.ok()
     }
 
-    async fn carry(&mut self, batches: &mut Batches, pace: Pace) -> Pause {
+    /// Carries as long as the pace is the right one; `None` once the other one is.
+    async fn carry(&mut self, batches: &mut Batches, pace: Pace) -> Option<Over> {
         let stop = self.stop.clone();
-        stop.run_until_cancelled(self.each(batches, pace)).await.unwrap_or(Pause::Stopped)
+        stop.run_until_cancelled(self.each(batches, pace)).await.unwrap_or(Some(Over::Stopped))
     }
 
-    async fn each(&mut self, batches: &mut Batches, pace: Pace) -> Pause {
+    async fn each(&mut self, batches: &mut Batches, pace: Pace) -> Option<Over> {
         let shared = Arc::clone(&self.shared);
         let mut lately = Lately { since: shared.clock.now(), bytes: 0 };
         loop {
@@ -208,16 +208,16 @@ impl Pump {
             };
             let batch = match next {
                 Ok(Some(Ok(batch))) => batch,
-                Ok(Some(Err(error))) => return Pause::Failed(error),
-                Ok(None) => return Pause::End,
-                Err(_) => return Pause::Change,
+                Ok(Some(Err(error))) => return Some(Over::Failed(error)),
+                Ok(None) => return Some(Over::End),
+                Err(_) => return None,
             };
             // Boxed, as other steps that are seldom under way: what waits for output, most of the time, shall be small.
             Box::pin(self.deliver(&batch)).await;
             // A flood never has to wait for its log nor, with a quick collector, for its pipe.
             tokio::task::yield_now().await;
             if pace == Pace::Quiet && lately.flood(shared.clock.now(), &batch) {
-                return Pause::Change;
+                return None;
             }
         }
     }
@@ -242,11 +242,11 @@ impl Pump {
         batches.next().await
     }
 
-    fn ended(mut self: Box<Self>, pause: Pause) -> (Box<Self>, Followed) {
-        let followed = match pause {
-            Pause::Failed(error) => self.failed(&error),
-            Pause::Stopped | Pause::Change => Followed::Stopped,
-            Pause::End => {
+    fn ended(mut self: Box<Self>, over: Over) -> (Box<Self>, Followed) {
+        let followed = match over {
+            Over::Failed(error) => self.failed(&error),
+            Over::Stopped => Followed::Stopped,
+            Over::End => {
                 self.read = Read::ToItsEnd;
                 Followed::End
             }

@@ -111,7 +111,7 @@ impl Driver {
             given_up,
             collects: settings.plugin.gc.image,
             unsettled: false,
-            ghosts: 0,
+            external: 0,
         };
         let leftover =
             || Leftover { runtime: Arc::clone(&socket.runtime), name: name.clone(), task: task.id.clone() };

@@ -106,7 +106,7 @@ pub trait ContainerRuntime: Send + Sync {
     async fn signal(&self, id: &ContainerId, signal: Signal) -> Result<(), RuntimeError>;
 
     /// Removes a container and its anonymous volumes, ending its processes if it still runs. `Identity` if
-    /// there is none.
+    /// there is none. A name in place of the id also removes storage that has it and belongs to no container.
     ///
     /// # Errors
     /// A transient kind, and nothing has changed, while other containers use its network.

@@ -96,11 +96,11 @@ impl Clock for Running {
     }
 
     async fn sleep(&self, duration: Duration) {
-        tokio::time::sleep(duration).await;
+        TestClock.sleep(duration).await;
     }
 
     fn entropy(&self) -> u64 {
-        7
+        TestClock.entropy()
     }
 }
 

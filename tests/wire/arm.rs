@@ -4,7 +4,7 @@ use crate::sh;
 use nomad_driver_podman::adapters::memory::{Program, program};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 /// Another driver's binary, to check the suite itself against.
 const OTHER_DRIVER: &str = "DRIVER_BIN";
@@ -90,11 +90,16 @@ impl Arm {
         }
     }
 
+    /// The podman command line, which may fail; `None` where there is no Podman.
+    pub fn podman_tries(&self, words: &[&str]) -> Option<Output> {
+        let cli = self.cli.as_ref()?;
+        // It waits for locks that a stuck container may hold for ever.
+        Some(Command::new("timeout").arg(CLI_SECONDS).arg(cli).args(words).output().unwrap())
+    }
+
     /// What the podman command line prints.
     pub fn podman_says(&self, words: &[&str]) -> String {
-        let Some(cli) = &self.cli else { return String::new() };
-        // It waits for locks that a stuck container may hold for ever.
-        let output = Command::new("timeout").arg(CLI_SECONDS).arg(cli).args(words).output().unwrap();
+        let Some(output) = self.podman_tries(words) else { return String::new() };
         assert!(output.status.success(), "podman {words:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }

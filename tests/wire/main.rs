@@ -57,6 +57,8 @@ wire! {
         }
         starting {
             a_started_task_has_a_handle_and_its_secrets_stay_inside;
+            storage_that_has_the_name_and_no_container_is_in_nobodys_way
+                only podman because "the memory runtime has no storage beside its containers";
             an_id_is_started_once;
             an_image_that_is_not_there_may_be_there_later;
             a_program_that_is_not_there_is_told_in_podmans_words

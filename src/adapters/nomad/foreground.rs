@@ -16,9 +16,6 @@ use tokio_util::task::AbortOnDropHandle;
 /// After so many steps the thread looks for what has woken meanwhile, though it has more to do.
 const STEPS: u32 = 4;
 
-/// As other threads have.
-const STACK_BYTES: usize = 2 << 20;
-
 /// The thread, which ends with this.
 #[derive(Debug, Default)]
 pub struct Foreground(OnceLock<Option<Running>>);
@@ -43,7 +40,7 @@ impl Foreground {
 }
 
 fn running() -> Option<Running> {
-    match start(STACK_BYTES) {
+    match start(thread::Builder::new()) {
         Ok(running) => Some(running),
         Err(error) => {
             tracing::warn!(%error, "no thread for logs of its own: lines may come late on a busy machine");
@@ -52,7 +49,7 @@ fn running() -> Option<Running> {
     }
 }
 
-fn start(stack: usize) -> io::Result<Running> {
+fn start(thread: thread::Builder) -> io::Result<Running> {
     let runtime = Builder::new_current_thread().event_interval(STEPS).enable_all().build()?;
     let (handle, end) = (runtime.handle().clone(), CancellationToken::new());
     let ended = end.clone();
@@ -60,8 +57,7 @@ fn start(stack: usize) -> io::Result<Running> {
     // had would wait for its own threads, which a tokio task must not.
     let (hand, handed) = sync_channel::<Runtime>(1);
     let work = move || handed.recv().map_or_else(drop, |runtime| serve(&runtime, &ended));
-    let thread = thread::Builder::new().name("logs".to_owned()).stack_size(stack).spawn(work);
-    if let Err(error) = thread {
+    if let Err(error) = thread.name("logs".to_owned()).spawn(work) {
         runtime.shutdown_background();
         return Err(error);
     }
@@ -112,7 +108,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_thread_the_work_is_done_where_it_is() {
-        assert!(start(usize::MAX >> 8).is_err());
+        assert!(start(thread::Builder::new().stack_size(usize::MAX >> 8)).is_err());
         let none = Foreground(OnceLock::from(None));
         let (told, name) = oneshot::channel();
         none.run(Box::pin(async { told.send(thread::current().id()).unwrap() })).await;

@@ -3,9 +3,9 @@
 //!
 //! What lives here: the process around it all ([`process`]), go-plugin's handshake and housekeeping services
 //! ([`serve`]), the base and driver services ([`service`]), conversions between the wire and domain words
-//! ([`convert`]), the log FIFOs and the event stream ([`host`]), and what keeps those FIFOs open over our own death
-//! ([`keeper`]), and the thread that carries lines before anything else (`foreground`), and memory that
-//! goes back to the system (`tidy`). What must not: anything about Podman, or a decision about tasks.
+//! ([`convert`]), the log FIFOs and the event stream ([`host`]), what keeps those FIFOs open over our own death
+//! ([`keeper`]), the thread that carries lines before anything else (`foreground`), and memory that goes back to the
+//! system (`tidy`). What must not: anything about Podman, or a decision about tasks.
 
 mod accept;
 #[cfg(feature = "automtls")]

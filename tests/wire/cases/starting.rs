@@ -6,6 +6,7 @@ use crate::lab::Lab;
 use crate::task::CANARY;
 use nomad_driver_podman::adapters::nomad::proto::driver::TaskState;
 use serde_json::json;
+use std::path::Path;
 
 pub async fn a_started_task_has_a_handle_and_its_secrets_stay_inside(lab: &Lab) {
     let plugin = lab.plugin().await;
@@ -17,6 +18,29 @@ pub async fn a_started_task_has_a_handle_and_its_secrets_stay_inside(lab: &Lab) 
     task.stdout.says(&format!("{CANARY}\n{CANARY}\n")).await;
     plugin.destroy(task.id(), true).await.unwrap();
     assert!(!plugin.events_so_far().contains(CANARY), "{}", plugin.events_so_far());
+}
+
+/// A Podman that is killed in the middle of a create leaves storage with the container's name and no container. So does a
+/// build that fails, by a name that its image gives.
+pub async fn storage_that_has_the_name_and_no_container_is_in_nobodys_way(lab: &Lab) {
+    const IMAGE: &str = "localhost/web:latest";
+    let mut task = lab.task(SERVICE);
+    task.config.alloc_id = "working-container".to_owned();
+    let context = Path::new(&task.config.alloc_dir).join("build");
+    std::fs::create_dir(&context).unwrap();
+    let file = context.join("Containerfile");
+    std::fs::write(&file, format!("FROM {IMAGE}\nRUN exit 1\n")).unwrap();
+    let words = ["build", "--rm=false", "--force-rm=false", "--network=none", "--file"];
+    lab.arm.podman_says(&["tag", &lab.arm.image, IMAGE]);
+    lab.arm.podman_tries(&[&words[..], &[file.to_str().unwrap(), context.to_str().unwrap()]].concat());
+    lab.arm.podman_says(&["untag", &lab.arm.image, IMAGE]);
+    let named = || lab.arm.podman_says(&["ps", "--all", "--external", "--format", "{{.Names}} {{.Status}}"]);
+    assert!(named().contains("web-working-container Storage"), "{}", named());
+    let plugin = lab.plugin().await;
+    plugin.start(&task).await.unwrap();
+    task.stdout.says("ready").await;
+    plugin.destroy(task.id(), true).await.unwrap();
+    assert!(!named().contains("web-working-container"), "{}", named());
 }
 
 pub async fn an_id_is_started_once(lab: &Lab) {

@@ -38,7 +38,7 @@ pub async fn logs<S: Service>(
     let call = Call::new("read logs of container", id);
     let seen = watches.seen(id).await?;
     let bounds = bounds(&seen.facts.labels);
-    let ended = elsewhere(ended(watches.clone(), id.clone()));
+    let ended = awaited_here(ended(watches.clone(), id.clone()));
     let journal = seen.log_driver == JOURNAL && watches.service().reads_journals();
     let path = if journal { None } else { visible(watches.root(), &file(&call, seen)?).await };
     let Some(path) = path else {
@@ -99,7 +99,7 @@ async fn ended<S: Service>(watches: Watches<S>, id: ContainerId) {
 }
 
 /// Waits where we are, whoever reads the log and where: what is asked of a service is none of a reader's business.
-fn elsewhere(wait: impl Future<Output = ()> + Send + 'static) -> BoxFuture<'static, ()> {
+fn awaited_here(wait: impl Future<Output = ()> + Send + 'static) -> BoxFuture<'static, ()> {
     let waiting = AbortOnDropHandle::new(tokio::spawn(wait));
     Box::pin(async {
         if waiting.await.is_err() {
