@@ -1,6 +1,6 @@
 //! The last lines of a task that died young, fit to be shown to whoever looks at it.
 
-use super::secret::Env;
+use super::secret::{Env, Secret};
 
 /// Bytes at the end of standard error that are looked at: a panic's message, or the tail of a trace.
 pub const LAST_WORDS_BYTES: usize = 4096;
@@ -11,37 +11,43 @@ const LINES: usize = 5;
 /// Characters of each line that are shown.
 const LINE_CHARS: usize = 200;
 
-/// Shortest value of the environment that is taken for a secret. A shorter one is part of ordinary words, and to
+/// Shortest line of a value of the environment that is taken for a secret. A shorter one is part of ordinary words, and to
 /// hide it would tell it.
 const SECRET_BYTES: usize = 4;
 
 /// Stands where a value of the environment stood.
 const HIDDEN: &str = "***";
 
-/// The last lines of `bytes` that are not empty, the oldest first, without control characters and without any value
-/// of `env`: a program that fails likes to print what it was given.
-pub fn last_lines(bytes: &[u8], env: &Env) -> Vec<String> {
+/// What of a task's environment must not be shown: no more of it is needed while the task runs.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Private(Box<[Secret<Box<str>>]>);
+
+impl Private {
+    /// Longer texts first, so that one that is part of another leaves nothing of that. Line by line: a value of several
+    /// is printed with others between them, or one by one.
+    pub fn of(env: &Env) -> Self {
+        let values = env.reveal_all().filter(|(name, _)| is_private(name)).map(|(_, value)| value);
+        let mut lines: Vec<&str> =
+            values.flat_map(str::lines).filter(|line| line.len() >= SECRET_BYTES).collect();
+        lines.sort_unstable_by_key(|line| (std::cmp::Reverse(line.len()), *line));
+        lines.dedup();
+        Self(lines.into_iter().map(|line| Secret::new(line.into())).collect())
+    }
+
+    fn hide(&self, text: String) -> String {
+        self.0.iter().fold(text, |text, secret| text.replace(&**secret.reveal(), HIDDEN))
+    }
+}
+
+/// The last lines of `bytes` that are not empty, the oldest first, without control characters and without anything
+/// `private`: a program that fails likes to print what it was given.
+pub fn last_lines(bytes: &[u8], private: &Private) -> Vec<String> {
     let text = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(LAST_WORDS_BYTES)..]);
-    let text = hide(text.into_owned(), env);
+    let text = private.hide(text.into_owned());
     let lines = text.lines().map(shown).filter(|line| !line.is_empty());
     let mut last: Vec<String> = lines.rev().take(LINES).collect();
     last.reverse();
     last
-}
-
-/// Longer values first, so that one that is part of another leaves nothing of that.
-fn hide(mut text: String, env: &Env) -> String {
-    let mut secrets: Vec<&str> =
-        env.reveal_all().filter(|(name, _)| is_private(name)).map(|(_, v)| v).collect();
-    secrets.retain(|secret| secret.len() >= SECRET_BYTES);
-    secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
-    for secret in secrets {
-        // A value of several lines is printed with others between them, or one by one.
-        for line in secret.lines().filter(|line| line.len() >= SECRET_BYTES) {
-            text = text.replace(line, HIDDEN);
-        }
-    }
-    text
 }
 
 /// What the host itself sets is on display anyway, save for the task's own token.
@@ -63,7 +69,7 @@ mod tests {
     use super::*;
 
     fn lines(text: &[u8], env: &[(&str, &str)]) -> Vec<String> {
-        last_lines(text, &env.iter().copied().collect())
+        last_lines(text, &Private::of(&env.iter().copied().collect()))
     }
 
     #[test]

@@ -70,9 +70,6 @@ pub const REMOVE_AGAIN: Duration = Duration::from_secs(30);
 /// Task events kept for a subscriber that is slower than we are; Nomad itself shows the last ten per task.
 pub const EVENT_BACKLOG: usize = 256;
 
-/// Commands that may queue at one task's owner. Nomad sends one at a time; a person may hurry it.
-pub const COMMAND_BACKLOG: usize = 16;
-
 /// Most bytes of each stream that ExecTask returns: script checks show a few lines, and Nomad stores them.
 pub const EXEC_OUTPUT_BYTES: usize = 64 * 1024;
 

@@ -11,6 +11,7 @@ use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::signal::Signal;
 use crate::domain::task::{Input, Refusal, TaskId};
 use crate::ports::{ContainerRuntime, ErrorKind, RuntimeError};
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 impl Driver {
@@ -120,7 +121,7 @@ async fn end(runtime: &dyn ContainerRuntime, facts: &ContainerFacts) -> Result<(
 async fn see_off(
     registry: Registry,
     id: TaskId,
-    owner: OwnerRef,
+    owner: Arc<OwnerRef>,
     force: bool,
     done: oneshot::Sender<Result<(), DriverError>>,
 ) {

@@ -2,7 +2,7 @@
 
 use super::events::Events;
 use crate::domain::container::ContainerFacts;
-use crate::domain::last_words::last_lines;
+use crate::domain::last_words::{Private, last_lines};
 use crate::domain::limits::LAST_WORDS_TIMEOUT;
 use crate::ports::ContainerRuntime;
 use crate::ports::clock::within;
@@ -11,8 +11,13 @@ use std::time::Duration;
 /// A task that fails so soon after its start has most likely said why.
 const YOUNG: Duration = Duration::from_secs(10);
 
-/// Tells why it ended, as far as that is of interest. `asked` if the host wanted it to end.
-pub async fn tell(runtime: &dyn ContainerRuntime, events: &Events<'_>, facts: &ContainerFacts, asked: bool) {
+/// Tells why it ended, as far as that is of interest and not `private`. `asked` if the host wanted it to end.
+pub async fn tell(
+    runtime: &dyn ContainerRuntime,
+    events: &Events<'_>,
+    facts: &ContainerFacts,
+    (asked, private): (bool, &Private),
+) {
     let failed = facts.exit_code != Some(0);
     let young = lived(facts, events).filter(|lived| failed && !asked && *lived < YOUNG);
     let words = match young {
@@ -23,7 +28,7 @@ pub async fn tell(runtime: &dyn ContainerRuntime, events: &Events<'_>, facts: &C
     // From here on nothing is waited for: a plugin that is killed has told all or nothing.
     tell_of_memory(events, facts);
     if let (Some(lived), Some(Ok(bytes))) = (young, words) {
-        events.died_young(facts.exit_code, lived, &last_lines(&bytes, &events.task.env));
+        events.died_young(facts.exit_code, lived, &last_lines(&bytes, private));
     }
 }
 

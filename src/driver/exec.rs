@@ -11,6 +11,7 @@ use crate::ports::clock::within;
 use crate::ports::exec::{ExecEvent, ExecSession};
 use crate::ports::{ErrorKind, RuntimeError};
 use futures_util::StreamExt;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -74,7 +75,7 @@ impl Driver {
     /// # Errors
     /// The id is not known, or the task does not run.
     pub async fn exec_streaming(&self, id: &TaskId, spec: &ExecSpec) -> Result<ExecSession, DriverError> {
-        open(&running(self.shared.registry.get(id)?)?, spec).await
+        open(&*running(self.shared.registry.get(id)?)?, spec).await
     }
 }
 
@@ -85,7 +86,11 @@ async fn open(owner: &OwnerRef, spec: &ExecSpec) -> Result<ExecSession, DriverEr
 
 /// Runs a command to its end, or kills it as soon as it is `late`: also one that is only being created by then, which
 /// would begin without anybody to end it.
-async fn run(owner: OwnerRef, spec: ExecSpec, late: CancellationToken) -> Result<ExecOutput, DriverError> {
+async fn run(
+    owner: Arc<OwnerRef>,
+    spec: ExecSpec,
+    late: CancellationToken,
+) -> Result<ExecOutput, DriverError> {
     let mut session = open(&owner, &spec).await?;
     tokio::select! {
         biased;
@@ -98,7 +103,7 @@ async fn run(owner: OwnerRef, spec: ExecSpec, late: CancellationToken) -> Result
     Err(lost())
 }
 
-fn running(owner: OwnerRef) -> Result<OwnerRef, DriverError> {
+fn running(owner: Arc<OwnerRef>) -> Result<Arc<OwnerRef>, DriverError> {
     let ended = owner.status.borrow().outcome.is_some();
     if ended { Err(DriverError::NotRunning) } else { Ok(owner) }
 }

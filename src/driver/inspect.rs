@@ -13,6 +13,6 @@ impl Driver {
     pub fn inspect_task(&self, id: &TaskId) -> Result<(Arc<TaskRequest>, TaskStatus), DriverError> {
         let owner = self.shared.registry.get(id)?;
         let status = owner.status.borrow().clone();
-        Ok((owner.task, status))
+        Ok((Arc::clone(&owner.task), status))
     }
 }

@@ -3,7 +3,7 @@
 
 use super::losses::Losses;
 use super::outlet::{Outlet, Outlets};
-use super::pump::{Life, Pump, Read};
+use super::pump::{Life, Lifeline, Pump, Read};
 use super::retry::Backoff;
 use super::{Settings, Shared};
 use crate::domain::delivery::LogMark;
@@ -18,7 +18,6 @@ use futures_util::stream::{self, BoxStream};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -104,7 +103,7 @@ fn start(mark: Option<LogMark>) -> LogStart {
 /// another driver may go on.
 pub struct LogPump {
     running: JoinHandle<()>,
-    life: watch::Sender<Life>,
+    life: Arc<Lifeline>,
     stop: CancellationToken,
     clock: Arc<dyn Clock>,
 }
@@ -112,19 +111,15 @@ pub struct LogPump {
 impl LogPump {
     /// The task has ended for good; `once` unless its container may have been started again since the pump began.
     pub fn over(&self, once: bool) {
-        self.life.send_replace(Life::Over { once });
+        self.life.set(Life::Over { once });
     }
 
     /// The task has ended: waits until all of its output has been delivered, or for [`LOG_DRAIN_TIMEOUT`]. The
     /// host's collector may see the end then.
     pub async fn finish(mut self) {
-        self.life.send_if_modified(|life| {
-            let was_on = *life == Life::On;
-            if was_on {
-                *life = Life::Over { once: false };
-            }
-            was_on
-        });
+        if self.life.get() == Life::On {
+            self.life.set(Life::Over { once: false });
+        }
         if within(&*self.clock, LOG_DRAIN_TIMEOUT, &mut self.running).await.is_err() {
             self.stop.cancel();
             // A pump that panicked has delivered what it could.
@@ -143,7 +138,7 @@ impl Drop for LogPump {
 /// are `/dev/null`.
 pub(super) fn are_wanted(settings: &Settings, task: &TaskRequest) -> bool {
     let null = Path::new("/dev/null");
-    let nowhere = task.dirs.stdout == null && task.dirs.stderr == null;
+    let nowhere = *task.dirs.stdout == *null && *task.dirs.stderr == *null;
     !settings.plugin.disable_log_collection && !nowhere
 }
 
@@ -173,7 +168,7 @@ pub(super) fn spawn(
         losses: Losses::new(Arc::clone(shared), Arc::clone(task)),
         stop: stop.clone(),
     });
-    let (life, lives) = watch::channel(Life::On);
-    let running = tokio::spawn(pump.run(opened, lives));
+    let life = Arc::<Lifeline>::default();
+    let running = tokio::spawn(pump.run(opened, Arc::clone(&life)));
     Some(LogPump { running, life, stop, clock: Arc::clone(&shared.clock) })
 }

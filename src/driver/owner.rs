@@ -10,21 +10,22 @@ use super::logs::LogPump;
 use super::removal::remove;
 use super::retry::Backoff;
 use crate::domain::container::{ContainerFacts, ContainerState};
-use crate::domain::limits::{COMMAND_BACKLOG, REMOVE_AGAIN};
+use crate::domain::last_words::Private;
+use crate::domain::limits::REMOVE_AGAIN;
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::recover::ended;
 use crate::domain::task::{Effect, ExitOutcome, Input, Machine, Phase, State, TaskRequest, TaskStatus};
 use crate::domain::time::Timestamp;
 use crate::ports::{Clock, ContainerRuntime, ErrorKind, NomadHost, RuntimeError};
+use futures_channel::mpsc;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 /// What everybody else holds of an owner.
-#[derive(Clone)]
 pub struct OwnerRef {
     /// The task as asked for.
     pub task: Arc<TaskRequest>,
@@ -36,8 +37,8 @@ pub struct OwnerRef {
     pub stop_signal: Signal,
     /// The latest status.
     pub status: watch::Receiver<TaskStatus>,
-    /// Boxed: a channel has room for 32 of them from the beginning.
-    commands: mpsc::Sender<Box<Command>>,
+    /// Without a limit, since whoever sends waits for the answer.
+    commands: mpsc::UnboundedSender<Command>,
 }
 
 struct Command {
@@ -49,10 +50,8 @@ impl OwnerRef {
     /// Sends an input and waits for its answer: at once for most, after the removal for a destroy.
     pub async fn command(&self, input: Input) -> Result<(), DriverError> {
         let (reply, answer) = oneshot::channel();
-        self.commands
-            .send(Box::new(Command { input, reply }))
-            .await
-            .map_err(|_| DriverError::ShuttingDown)?;
+        let sent = self.commands.unbounded_send(Command { input, reply });
+        sent.map_err(|_| DriverError::ShuttingDown)?;
         answer.await.map_err(|_| DriverError::ShuttingDown)?
     }
 
@@ -77,6 +76,8 @@ impl OwnerRef {
 /// What an owner is made from.
 pub struct NewOwner {
     pub task: Arc<TaskRequest>,
+    /// What of its environment must not be shown.
+    pub private: Private,
     pub container: ContainerId,
     pub runtime: Arc<dyn ContainerRuntime>,
     pub host: Arc<dyn NomadHost>,
@@ -90,20 +91,20 @@ pub struct NewOwner {
 }
 
 /// Starts an owner on the current tokio runtime.
-pub fn spawn(new: NewOwner) -> OwnerRef {
-    let (commands, inbox) = mpsc::channel(COMMAND_BACKLOG);
+pub fn spawn(new: NewOwner) -> Arc<OwnerRef> {
+    let (commands, inbox) = mpsc::unbounded();
     let status =
         TaskStatus { phase: Phase::Running, started_at: new.started_at, outcome: None, destroyed: false };
     let (publisher, status) = watch::channel(status);
-    let owner_ref = OwnerRef {
+    let owner_ref = Arc::new(OwnerRef {
         task: Arc::clone(&new.task),
         container: new.container.clone(),
         runtime: Arc::clone(&new.runtime),
         stop_signal: new.stop_signal,
         status,
         commands,
-    };
-    let mut owner = Owner {
+    });
+    let mut owner = Box::new(Owner {
         machine: new.machine,
         task: new.task,
         container: new.container,
@@ -114,8 +115,8 @@ pub fn spawn(new: NewOwner) -> OwnerRef {
         publisher,
         effects: FuturesUnordered::new(),
         destroyers: Vec::new(),
-    };
-    owner.watch_exit(new.logs);
+    });
+    owner.watch_exit(new.logs, new.private);
     owner.publish();
     tokio::spawn(owner.run(inbox));
     owner_ref
@@ -144,13 +145,13 @@ enum Outcome {
 }
 
 impl Owner {
-    async fn run(mut self, mut inbox: mpsc::Receiver<Box<Command>>) {
+    async fn run(mut self: Box<Self>, mut inbox: mpsc::UnboundedReceiver<Command>) {
         while !matches!(self.machine.state(), State::Gone(_)) {
             tokio::select! {
                 biased;
                 Some(outcome) = self.effects.next() => self.effect_done(outcome),
-                command = inbox.recv() => match command {
-                    Some(command) => self.obey(*command),
+                command = inbox.next() => match command {
+                    Some(command) => self.obey(command),
                     // Nobody holds us any more: the task was forgotten or the driver is gone.
                     None => return,
                 },
@@ -242,7 +243,7 @@ impl Owner {
     }
 
     /// The observation that lasts as long as the container.
-    fn watch_exit(&mut self, logs: Option<LogPump>) {
+    fn watch_exit(&mut self, logs: Option<LogPump>, private: Private) {
         if self.machine.outcome().is_some() {
             return;
         }
@@ -252,22 +253,25 @@ impl Owner {
             (Arc::clone(&self.host), Arc::clone(&self.task), Arc::clone(&self.asked_to_end));
         let started_at = self.publisher.borrow().started_at;
         self.effects.push(Box::pin(async move {
-            let events = Events { host: &*host, clock: &*clock, task: &task };
-            let outcome = match exit(&*runtime, &*clock, &id).await {
-                Ok(facts) => {
-                    let asked = asked.load(Ordering::Relaxed);
-                    logs.iter().for_each(|pump| pump.over(facts.started_at == started_at));
-                    finish(logs).await;
-                    // Last of all: should the plugin be killed while the tail is delivered, the next one tells.
-                    ending::tell(&*runtime, &events, &facts, asked).await;
-                    ended(&facts)
-                }
-                Err(unknown) => {
-                    finish(logs).await;
-                    unknown
-                }
-            };
-            Outcome::Input(Input::Ended(outcome))
+            let exited = exit(&*runtime, &*clock, &id).await;
+            // Boxed: what waits, for as long as the task runs, shall be small.
+            let settled = Box::pin(async {
+                let facts = match exited {
+                    Ok(facts) => facts,
+                    Err(unknown) => {
+                        finish(logs).await;
+                        return unknown;
+                    }
+                };
+                let asked = asked.load(Ordering::Relaxed);
+                logs.iter().for_each(|pump| pump.over(facts.started_at == started_at));
+                finish(logs).await;
+                // Last of all: should the plugin be killed while the tail is delivered, the next one tells.
+                let events = Events { host: &*host, clock: &*clock, task: &task };
+                ending::tell(&*runtime, &events, &facts, (asked, &private)).await;
+                ended(&facts)
+            });
+            Outcome::Input(Input::Ended(settled.await))
         }));
     }
 }

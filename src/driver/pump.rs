@@ -19,17 +19,40 @@ use crate::domain::time::Timestamp;
 use crate::ports::clock::within;
 use crate::ports::{ContainerRuntime, ErrorKind, RuntimeError};
 use futures_util::StreamExt;
-use std::sync::Arc;
-use tokio::sync::{oneshot, watch};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 
 /// What a pump knows of its task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Life {
     /// It runs, or may be started again.
+    #[default]
     On,
     /// It has ended for good; `once` if that was the end of the only run that the pump has seen.
     Over { once: bool },
+}
+
+/// Says it to the pump, the only one who waits for news: a channel of tokio's takes five times the room.
+#[derive(Debug, Default)]
+pub(super) struct Lifeline {
+    life: Mutex<Life>,
+    changed: Notify,
+}
+
+impl Lifeline {
+    pub fn get(&self) -> Life {
+        *self.lock()
+    }
+
+    pub fn set(&self, life: Life) {
+        *self.lock() = life;
+        self.changed.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Life> {
+        self.life.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 pub(super) struct Pump {
@@ -100,11 +123,11 @@ enum Over {
 
 impl Pump {
     /// Carries everything, up to the last byte or until it is told to stop.
-    pub async fn run(self: Box<Self>, opened: Option<Batches>, life: watch::Receiver<Life>) {
+    pub async fn run(self: Box<Self>, opened: Option<Batches>, life: Arc<Lifeline>) {
         // Without one it panicked, having delivered what it could.
         if let Some((mut pump, was_stopped)) = self.carry_all(opened, life).await {
             if was_stopped {
-                pump.give_up().await;
+                Box::pin(pump.give_up()).await;
             }
             pump.close();
         }
@@ -113,7 +136,7 @@ impl Pump {
     async fn carry_all(
         mut self: Box<Self>,
         mut opened: Option<Batches>,
-        mut life: watch::Receiver<Life>,
+        life: Arc<Lifeline>,
     ) -> Option<(Box<Self>, bool)> {
         let (clock, stop) = (Arc::clone(&self.shared.clock), self.stop.clone());
         let mut backoff = Backoff::new(&*clock);
@@ -126,9 +149,10 @@ impl Pump {
             let goes_on = match followed {
                 Followed::Gone => return Some((self, false)),
                 Followed::Stopped => None,
-                Followed::Broken => stop.run_until_cancelled(backoff.pause()).await.map(|()| true),
+                Followed::Broken => stop.run_until_cancelled(Box::pin(backoff.pause())).await.map(|()| true),
                 Followed::End => {
-                    stop.run_until_cancelled(is_over(&mut life, &mut backoff)).await.map(|over| !over)
+                    let is_over = Box::pin(is_over(&life, &mut backoff));
+                    stop.run_until_cancelled(is_over).await.map(|over| !over)
                 }
             };
             if goes_on != Some(true) {
@@ -154,7 +178,10 @@ impl Pump {
     async fn follow(mut self: Box<Self>, opened: Option<Batches>) -> Option<(Box<Self>, Followed)> {
         let opened = match opened {
             Some(batches) => Some(Ok(batches)),
-            None => self.stop.run_until_cancelled(self.runtime.logs(&self.container, self.start)).await,
+            None => {
+                let opening = self.runtime.logs(&self.container, self.start);
+                Box::pin(self.stop.run_until_cancelled(opening)).await
+            }
         };
         let mut batches = match opened {
             Some(Ok(batches)) => batches,
@@ -163,7 +190,7 @@ impl Pump {
         };
         self.read = Read::Partly;
         // Where we are, if the reader is there already: a flood waits for its pipe among everything else too.
-        self.outlets.open().await;
+        Box::pin(self.outlets.open()).await;
         loop {
             let mut over;
             (self, batches, over) = self.quietly(batches).await?;
@@ -195,7 +222,12 @@ impl Pump {
     /// Carries as long as the pace is the right one; `None` once the other one is.
     async fn carry(&mut self, batches: &mut Batches, pace: Pace) -> Option<Over> {
         let stop = self.stop.clone();
-        stop.run_until_cancelled(self.each(batches, pace)).await.unwrap_or(Some(Over::Stopped))
+        // Not `run_until_cancelled`, which has room for two of what it is given.
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => Some(Over::Stopped),
+            over = self.each(batches, pace) => over,
+        }
     }
 
     async fn each(&mut self, batches: &mut Batches, pace: Pace) -> Option<Over> {
@@ -204,7 +236,7 @@ impl Pump {
         loop {
             let next = match pace {
                 Pace::Quiet => Ok(self.next(batches).await),
-                Pace::Flood => within(&*shared.clock, LOG_CALM, self.next(batches)).await,
+                Pace::Flood => Box::pin(within(&*shared.clock, LOG_CALM, self.next(batches))).await,
             };
             let batch = match next {
                 Ok(Some(Ok(batch))) => batch,
@@ -231,15 +263,25 @@ impl Pump {
     /// Sinks are opened at once, also those of a stream that stays silent: the host's collector counts as
     /// running only while it has both.
     async fn next(&mut self, batches: &mut Batches) -> Option<Result<LogBatch, RuntimeError>> {
+        if !self.outlets.are_open()
+            && let Some(batch) = Box::pin(self.open_beside(batches)).await
+        {
+            return batch;
+        }
+        batches.next().await
+    }
+
+    /// Returns once the sinks are open, or with what came before.
+    async fn open_beside(&mut self, batches: &mut Batches) -> Option<Option<Result<LogBatch, RuntimeError>>> {
         let mut backoff = Backoff::new(&*self.shared.clock);
         while !self.outlets.are_open() && !Box::pin(self.outlets.open()).await {
             tokio::select! {
                 biased;
-                batch = batches.next() => return batch,
+                batch = batches.next() => return Some(batch),
                 () = backoff.pause() => {}
             }
         }
-        batches.next().await
+        None
     }
 
     fn ended(mut self: Box<Self>, over: Over) -> (Box<Self>, Followed) {
@@ -271,13 +313,13 @@ impl Pump {
 
 /// At the end of what a container has written: whether that is all. Somebody may start it again before its end is on
 /// record, and then it writes on.
-async fn is_over(life: &mut watch::Receiver<Life>, backoff: &mut Backoff<'_>) -> bool {
-    if *life.borrow() != Life::On {
+async fn is_over(life: &Lifeline, backoff: &mut Backoff<'_>) -> bool {
+    if life.get() != Life::On {
         return true;
     }
     tokio::select! {
         biased;
-        _ = life.changed() => *life.borrow() == Life::Over { once: true },
+        () = life.changed.notified() => life.get() == Life::Over { once: true },
         () = backoff.pause() => false,
     }
 }

@@ -5,11 +5,11 @@ use super::ending;
 use super::error::DriverError;
 use super::find::look;
 use super::logs::{self, LogsFrom};
-use super::owner::{self, NewOwner};
+use super::owner::{self, NewOwner, OwnerRef};
 use super::registry::Reservation;
 use super::retry::Backoff;
 use super::settings::{Settings, Socket};
-use super::start::{LOOKS, stop_signal};
+use super::start::{LOOKS, placed, stop_signal};
 use crate::domain::container::labels::Agent;
 use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::limits::RECOVER_TIMEOUT;
@@ -97,7 +97,7 @@ impl Driver {
         settings: &Settings,
         socket: &Socket,
         found: Found,
-    ) -> owner::OwnerRef {
+    ) -> Arc<OwnerRef> {
         match found {
             Found::Alive(logs, facts) => self.own(task, settings, socket, &facts, logs, false),
             Found::Unread(logs, facts) => self.own(task, settings, socket, &facts, logs, true),
@@ -226,9 +226,11 @@ impl Driver {
         socket: &Socket,
         facts: &ContainerFacts,
         outcome: ExitOutcome,
-    ) -> owner::OwnerRef {
+    ) -> Arc<OwnerRef> {
+        let (task, private) = placed(task);
         owner::spawn(NewOwner {
             task,
+            private,
             container: facts.id.clone(),
             runtime: Arc::clone(&socket.runtime),
             host: Arc::clone(&self.shared.host),

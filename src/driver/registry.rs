@@ -15,7 +15,7 @@ pub struct Registry(Arc<Tasks>);
 
 #[derive(Default)]
 struct Tasks {
-    owners: Mutex<HashMap<TaskId, Option<OwnerRef>>>,
+    owners: Mutex<HashMap<TaskId, Option<Arc<OwnerRef>>>>,
     /// A reservation has become an owner or nothing.
     resolved: Notify,
 }
@@ -27,7 +27,7 @@ pub struct Reservation {
 }
 
 impl Registry {
-    fn lock(&self) -> MutexGuard<'_, HashMap<TaskId, Option<OwnerRef>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<TaskId, Option<Arc<OwnerRef>>>> {
         self.0.owners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -53,7 +53,7 @@ impl Registry {
     }
 
     /// The owner of `id`.
-    pub fn get(&self, id: &TaskId) -> Result<OwnerRef, DriverError> {
+    pub fn get(&self, id: &TaskId) -> Result<Arc<OwnerRef>, DriverError> {
         self.lock().get(id).cloned().flatten().ok_or_else(|| DriverError::UnknownTask(id.clone()))
     }
 
@@ -80,7 +80,7 @@ impl Registry {
 
 impl Reservation {
     /// Puts the owner in place of the reservation.
-    pub fn fill(self, owner: OwnerRef) {
+    pub fn fill(self, owner: Arc<OwnerRef>) {
         self.registry.lock().insert(self.id.clone(), Some(owner));
     }
 }

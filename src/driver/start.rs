@@ -4,16 +4,17 @@ use super::create::Creation;
 use super::error::DriverError;
 use super::leftover::{self, Leftover};
 use super::logs::LogsFrom;
-use super::owner::{self, NewOwner};
+use super::owner::{self, NewOwner, OwnerRef};
 use super::registry::Reservation;
 use super::retry::Backoff;
 use super::settings::{Settings, Socket};
 use super::{Driver, confine, logs};
 use crate::domain::config::together::{Around, without_effect};
-use crate::domain::config::{Problem, TaskConfig, Value};
+use crate::domain::config::{Problem, TaskConfig};
 use crate::domain::container::labels::Agent;
 use crate::domain::container::{ContainerFacts, ContainerState, Node, Plan, plan};
 use crate::domain::fingerprint::RuntimeFacts;
+use crate::domain::last_words::Private;
 use crate::domain::limits::FINGERPRINT_TIMEOUT;
 use crate::domain::policy;
 use crate::domain::signal::Signal;
@@ -219,14 +220,15 @@ impl Driver {
         facts: &ContainerFacts,
         logs_from: LogsFrom,
         had_ended: bool,
-    ) -> owner::OwnerRef {
+    ) -> Arc<OwnerRef> {
         let shared = &self.shared;
-        let task = without_config(task);
+        let (task, private) = placed(task);
         let logs = logs::are_wanted(settings, &task)
             .then(|| logs::spawn(shared, &socket.runtime, &task, &facts.id, logs_from))
             .flatten();
         owner::spawn(NewOwner {
             task,
+            private,
             container: facts.id.clone(),
             runtime: Arc::clone(&socket.runtime),
             host: Arc::clone(&shared.host),
@@ -240,12 +242,10 @@ impl Driver {
     }
 }
 
-/// A task that runs has been made from its configuration, which would stay in memory with it.
-fn without_config(task: Arc<TaskRequest>) -> Arc<TaskRequest> {
-    match Arc::try_unwrap(task) {
-        Ok(task) => Arc::new(TaskRequest { config: Value::Null, ..task }),
-        Err(shared) => shared,
-    }
+/// See [`TaskRequest::placed`].
+pub(super) fn placed(task: Arc<TaskRequest>) -> (Arc<TaskRequest>, Private) {
+    let (task, private) = Arc::unwrap_or_clone(task).placed();
+    (Arc::new(task), private)
 }
 
 /// The image's stop signal, or SIGTERM.

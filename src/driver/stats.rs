@@ -31,7 +31,8 @@ impl Driver {
         id: &TaskId,
         interval: Duration,
     ) -> Result<BoxStream<'static, Usage>, DriverError> {
-        let sampler = Sampler {
+        // Boxed: each step hands it to the next one.
+        let sampler = Box::new(Sampler {
             owner: self.shared.registry.get(id)?,
             registry: self.shared.registry.clone(),
             clock: Arc::clone(&self.shared.clock),
@@ -39,13 +40,13 @@ impl Driver {
             interval: interval.max(INTERVAL_MIN),
             before: None,
             first: true,
-        };
+        });
         Ok(stream::unfold(sampler, Sampler::next).boxed())
     }
 }
 
 struct Sampler {
-    owner: OwnerRef,
+    owner: Arc<OwnerRef>,
     registry: Registry,
     clock: Arc<dyn Clock>,
     compute: Option<Compute>,
@@ -55,7 +56,7 @@ struct Sampler {
 }
 
 impl Sampler {
-    async fn next(mut self) -> Option<(Usage, Self)> {
+    async fn next(mut self: Box<Self>) -> Option<(Usage, Box<Self>)> {
         loop {
             if !std::mem::take(&mut self.first) && self.ended_within_interval().await {
                 return None;

@@ -92,7 +92,8 @@ pub trait ContainerRuntime: Send + Sync {
     async fn inspect(&self, id: &str) -> Result<ContainerFacts, RuntimeError>;
 
     /// Returns once the container has ended and its exit code is on record; at once if it had. The facts are
-    /// then in state `Exited`. Survives restarts of the service. Any number of callers may wait.
+    /// then in state `Exited`, and may lack what has nothing to do with the end: labels, image, binds and address.
+    /// Survives restarts of the service. Any number of callers may wait.
     ///
     /// # Errors
     /// `NotFound` when the container is gone: its exit is lost. `WrongState` when it was never started. A

@@ -145,7 +145,7 @@ impl Runner {
             if !batches.is_empty() && !written.starts_with(&got) {
                 world.trace.violation(&format!("{stream:?} of a task is torn or doubled"));
             }
-            let is_collected = held.request.dirs.stdout != Path::new("/dev/null");
+            let is_collected = *held.request.dirs.stdout != *Path::new("/dev/null");
             let is_short =
                 is_collected && got.len() < written.len() && !world.truth.wrote_beyond_us(container);
             if is_short && !world.collector.may_be_short(held.id()) {

@@ -6,7 +6,7 @@ use crate::domain::config::Value;
 use crate::domain::signal::Signal;
 use crate::domain::task::request::{Resources, TaskDirs, TaskMeta};
 use crate::domain::task::{AllocId, TaskId, TaskRequest};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// See the module.
@@ -54,8 +54,8 @@ impl SimTask {
         let signal = rng.permille(200).then_some(Signal::HUP);
         let mut request = request(&format!("t{number}"), &alloc(rng), script);
         if rng.permille(200) {
-            request.dirs.stdout = PathBuf::from("/dev/null");
-            request.dirs.stderr = PathBuf::from("/dev/null");
+            request.dirs.stdout = Path::new("/dev/null").into();
+            request.dirs.stderr = Path::new("/dev/null").into();
         }
         Self {
             restarts: u32::try_from(rng.below(4)).unwrap_or(0),
@@ -135,9 +135,9 @@ fn request(name: &str, alloc: &str, script: &str) -> TaskRequest {
         user: None,
         dirs: TaskDirs {
             task_name: name.to_owned(),
-            stdout: dir.join(format!("alloc/logs/.{name}.stdout.fifo")),
-            stderr: dir.join(format!("alloc/logs/.{name}.stderr.fifo")),
-            alloc: dir,
+            stdout: dir.join(format!("alloc/logs/.{name}.stdout.fifo")).into(),
+            stderr: dir.join(format!("alloc/logs/.{name}.stderr.fifo")).into(),
+            alloc: dir.into(),
         },
         network: None,
         dns: None,

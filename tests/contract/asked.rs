@@ -11,6 +11,7 @@ use nomad_driver_podman::domain::task::request::{
     HostDevice, HostMount, Resources, TaskDirs, TaskMeta, TaskRequest,
 };
 use serde_json::json;
+use std::path::Path;
 
 /// An option, what it is set to, a line of shell, and what that prints; white space counts for one blank.
 type Row = (&'static str, serde_json::Value, &'static str, String);
@@ -59,10 +60,10 @@ fn task(lab: &Lab, resources: Resources) -> TaskRequest {
         devices: vec![],
         user: None,
         dirs: TaskDirs {
-            alloc,
+            alloc: alloc.into(),
             task_name: "web".to_owned(),
-            stdout: "/dev/null".into(),
-            stderr: "/dev/null".into(),
+            stdout: Path::new("/dev/null").into(),
+            stderr: Path::new("/dev/null").into(),
         },
         network: None,
         dns: None,

@@ -73,7 +73,7 @@ fn leftover(n: usize) -> ContainerFacts {
 pub fn nth(n: usize) -> TaskRequest {
     let (mut task, alloc) = (task(), format!("alloc-{n:04}"));
     task.id = TaskId::new(format!("{alloc}/web/00000001"));
-    task.dirs.alloc = PathBuf::from(format!("/nowhere/{alloc}"));
+    task.dirs.alloc = PathBuf::from(format!("/nowhere/{alloc}")).into();
     task.meta.alloc_id = AllocId::new(alloc);
     task
 }

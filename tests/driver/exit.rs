@@ -98,7 +98,7 @@ async fn what_ignores_everything_is_gone_a_second_after_its_grace_and_not_before
         let config =
             [("image", "localhost/busybox".into()), ("command", "program".into()), ("args", args.into())];
         let mut task = TaskRequest { config: Value::object(config), ..task() };
-        task.dirs.alloc = dir.path().to_owned();
+        task.dirs.alloc = dir.path().into();
         driver.start_task(task.clone()).await.unwrap();
         let before = tokio::time::Instant::now();
         driver.stop_task(&task.id, grace, None).await.unwrap();

@@ -124,7 +124,8 @@ fn driver_with_room(runtime: impl ContainerRuntime + 'static, room: usize) -> (D
 /// A task with a collector.
 fn collected() -> TaskRequest {
     let mut task = task();
-    (task.dirs.stdout, task.dirs.stderr) = ("/nowhere/stdout".into(), "/nowhere/stderr".into());
+    (task.dirs.stdout, task.dirs.stderr) =
+        (Path::new("/nowhere/stdout").into(), Path::new("/nowhere/stderr").into());
     task
 }
 
@@ -147,7 +148,7 @@ async fn collector_of(program: &str, room: usize) -> (Arc<Host>, Duration) {
         ("args", vec![program].into()),
     ];
     let mut task = TaskRequest { config: Value::object(config), ..collected() };
-    task.dirs.alloc = dir.path().to_owned();
+    task.dirs.alloc = dir.path().into();
     driver.start_task(task.clone()).await.unwrap();
     let before = Instant::now();
     driver.wait_task(&task.id).await.unwrap();

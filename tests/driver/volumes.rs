@@ -14,7 +14,7 @@ use std::path::Path;
 
 fn task_in(dir: &Path, volume: &str) -> TaskRequest {
     let mut task = task();
-    task.dirs.alloc = dir.to_owned();
+    task.dirs.alloc = dir.into();
     task.config = Value::object([
         ("image", Value::from("localhost/busybox")),
         ("volumes", Value::List(vec![Value::from(format!("{volume}:/data"))])),

@@ -162,10 +162,10 @@ fn request(task: usize) -> TaskRequest {
         devices: vec![],
         user: None,
         dirs: TaskDirs {
-            alloc: PathBuf::from("/nowhere"),
+            alloc: PathBuf::from("/nowhere").into(),
             task_name: "web".to_owned(),
-            stdout: PathBuf::from("/dev/null"),
-            stderr: PathBuf::from("/dev/null"),
+            stdout: PathBuf::from("/dev/null").into(),
+            stderr: PathBuf::from("/dev/null").into(),
         },
         network: None,
         dns: None,

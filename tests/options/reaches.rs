@@ -86,10 +86,10 @@ fn task() -> TaskRequest {
         devices: vec![],
         user: None,
         dirs: TaskDirs {
-            alloc: PathBuf::from("/nowhere/alloc-1"),
+            alloc: PathBuf::from("/nowhere/alloc-1").into(),
             task_name: "web".to_owned(),
-            stdout: PathBuf::from("/dev/null"),
-            stderr: PathBuf::from("/dev/null"),
+            stdout: PathBuf::from("/dev/null").into(),
+            stderr: PathBuf::from("/dev/null").into(),
         },
         network: None,
         dns: None,

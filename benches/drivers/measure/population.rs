@@ -2,13 +2,15 @@
 //! again.
 
 use super::{IDLE, INTERVAL, settle_long, watch};
+use crate::agent::Agent;
 use crate::args::Args;
 use crate::board::Board;
 use crate::machine;
 use crate::session::Session;
 use crate::turns::Turns;
 use futures_util::{StreamExt, stream};
-use nomad_driver_podman::adapters::nomad::proto::driver::TaskHandle;
+use nomad_driver_podman::adapters::nomad::proto::driver::{TaskConfig, TaskHandle};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// A round with a thousand tasks takes a quarter of an hour with some drivers.
@@ -80,14 +82,16 @@ async fn start(session: &Session, callers: usize, tasks: usize, handles: &mut Ve
         configs.push(agent.config_of(&session.silent_task(IDLE)).await);
     }
     let before = Instant::now();
-    let starting = stream::iter(configs).map(|config| agent.start_config(config)).buffer_unordered(callers);
-    let started: Vec<_> = starting.map(Result::unwrap).collect().await;
-    let rate = tasks as f64 / before.elapsed().as_secs_f64();
-    for handle in &started {
-        watch(&agent, id_of(handle), Some(INTERVAL));
-    }
-    handles.extend(started);
-    rate
+    let starting = stream::iter(configs).map(|config| start_one(&agent, config)).buffer_unordered(callers);
+    handles.extend(starting.collect::<Vec<_>>().await);
+    tasks as f64 / before.elapsed().as_secs_f64()
+}
+
+/// Starts a task and watches it from then on, as an agent does.
+async fn start_one(agent: &Rc<Agent>, config: TaskConfig) -> TaskHandle {
+    let handle = agent.start_config(config).await.unwrap();
+    watch(agent, id_of(&handle), Some(INTERVAL));
+    handle
 }
 
 /// Kills the plugin and gives the next one all handles, one after the other as an agent does that was restarted.

@@ -243,10 +243,10 @@ fn task() -> TaskRequest {
         devices: vec![],
         user: None,
         dirs: TaskDirs {
-            alloc: PathBuf::from("/nowhere"),
+            alloc: PathBuf::from("/nowhere").into(),
             task_name: "web".to_owned(),
-            stdout: null.clone(),
-            stderr: null,
+            stdout: null.as_path().into(),
+            stderr: null.into(),
         },
         network: None,
         dns: None,

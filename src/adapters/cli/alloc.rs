@@ -57,10 +57,10 @@ impl Alloc {
             false => self.dir.join(format!("alloc/logs/.{}.{stream}.fifo", task.name)),
         };
         TaskDirs {
-            alloc: self.dir.clone(),
+            alloc: self.dir.as_path().into(),
             task_name: task.name.clone(),
-            stdout: stream("stdout"),
-            stderr: stream("stderr"),
+            stdout: stream("stdout").into(),
+            stderr: stream("stderr").into(),
         }
     }
 }

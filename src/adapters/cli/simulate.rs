@@ -81,7 +81,7 @@ pub fn tasks(
     for TaskPlan { request, .. } in &mut tasks {
         for path in [&mut request.dirs.alloc, &mut request.dirs.stdout, &mut request.dirs.stderr] {
             if let Ok(below) = path.strip_prefix(root.path()) {
-                *path = Path::new("/simulated/alloc").join(below);
+                *path = Path::new("/simulated/alloc").join(below).into();
             }
         }
     }

@@ -1,16 +1,16 @@
 //! How messages become bytes: as tonic does it, with small buffers.
 //!
-//! tonic keeps a buffer for as long as a call lasts, 8 KiB unless told otherwise. Each running task has a stream of
-//! usage that lasts as long as the task, whose messages have some 200 bytes: that buffer would be the largest single
-//! thing that a task costs.
+//! tonic keeps a buffer for as long as a call lasts, 8 KiB unless told otherwise. Each running task has two calls that
+//! last as long as the task, a WaitTask and a stream of usage whose messages have some 200 bytes: those buffers would be
+//! the largest single thing that a task costs.
 
 use prost::Message;
 use std::marker::PhantomData;
 use tonic::codec::{BufferSettings, Codec};
 use tonic_prost::{ProstCodec, ProstDecoder, ProstEncoder};
 
-/// Of a buffer at first; it grows with what it must hold.
-const BUFFER_BYTES: usize = 512;
+/// Of a buffer at first; it grows to what it must hold.
+const BUFFER_BYTES: usize = 0;
 
 /// When messages that are ready are sent rather than gathered: tonic's own number.
 const YIELD_BYTES: usize = 32 * 1024;

@@ -10,15 +10,15 @@ use async_trait::async_trait;
 use rustix::fs::{Mode, OFlags};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 use std::sync::Arc;
 use tokio::net::unix::pipe::Sender;
 
 /// Writes to one FIFO.
 pub struct FifoSink {
     /// What lies below it is visible to the task, so that nothing below it is followed.
-    alloc: PathBuf,
-    path: PathBuf,
+    alloc: Arc<Path>,
+    path: Arc<Path>,
     keeper: Keeper,
     pipe: Option<Arc<Sender>>,
     /// The reader went away. What it has not read stays in the pipe for the next one as long as we hold it open.
@@ -27,7 +27,7 @@ pub struct FifoSink {
 
 impl FifoSink {
     /// A sink of a task of the allocation at `alloc` that opens `path` at its first write.
-    pub fn new(alloc: PathBuf, path: PathBuf, keeper: Keeper) -> Self {
+    pub fn new(alloc: Arc<Path>, path: Arc<Path>, keeper: Keeper) -> Self {
         Self { alloc, path, keeper, pipe: None, broken: false }
     }
 
@@ -98,6 +98,7 @@ mod tests {
     use std::fs::File;
     use std::io::Read;
     use std::os::unix::fs::symlink;
+    use std::path::PathBuf;
 
     fn fifo(dir: &tempfile::TempDir) -> PathBuf {
         let path = dir.path().join("fifo");
@@ -106,7 +107,7 @@ mod tests {
     }
 
     fn sink(path: &Path) -> FifoSink {
-        FifoSink::new(path.parent().unwrap().to_owned(), path.to_owned(), Keeper::none())
+        FifoSink::new(path.parent().unwrap().into(), path.into(), Keeper::none())
     }
 
     /// A reader that does not wait for a writer.
@@ -199,7 +200,7 @@ mod tests {
         let sink = |alloc: &str| {
             let alloc = dir.path().join("data").join(alloc);
             let path = alloc.join("alloc/logs/fifo");
-            FifoSink::new(alloc, path, Keeper::none())
+            FifoSink::new(alloc.into(), path.into(), Keeper::none())
         };
         assert!(sink("thief").write(b"forged").await.is_err());
         std::fs::remove_file(logs("thief")).unwrap();

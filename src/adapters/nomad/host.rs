@@ -19,6 +19,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::BroadcastStream;
 
@@ -81,7 +82,7 @@ impl NomadHost for PluginHost {
             Stream::Stdout => &task.dirs.stdout,
             Stream::Stderr => &task.dirs.stderr,
         };
-        Box::new(FifoSink::new(task.dirs.alloc.clone(), path.clone(), self.keeper.clone()))
+        Box::new(FifoSink::new(Arc::clone(&task.dirs.alloc), Arc::clone(path), self.keeper.clone()))
     }
 
     fn log_ledger(&self, container: &ContainerId) -> Box<dyn LogLedger> {

@@ -4,8 +4,8 @@
 //! What lives here: the process around it all ([`process`]), go-plugin's handshake and housekeeping services
 //! ([`serve`]), the base and driver services ([`service`]), conversions between the wire and domain words
 //! ([`convert`]), the log FIFOs and the event stream ([`host`]), what keeps those FIFOs open over our own death
-//! ([`keeper`]), the thread that carries lines before anything else (`foreground`), and memory that goes back to the
-//! system (`tidy`). What must not: anything about Podman, or a decision about tasks.
+//! ([`keeper`]), the thread that carries lines before anything else (`foreground`), a WaitTask that costs little
+//! while it waits (`patient`), and memory that goes back to the system (`tidy`). What must not: anything about Podman, or a decision about tasks.
 
 mod accept;
 #[cfg(feature = "automtls")]
@@ -21,6 +21,7 @@ pub mod host;
 pub mod keeper;
 mod ledger;
 pub mod listener;
+mod patient;
 pub mod process;
 pub mod proto;
 pub mod serve;

@@ -24,9 +24,10 @@ use super::{
     goplugin::{Broker, Controller, Stdio},
     handshake::{HandshakeError, HostOffer, Versions},
     listener::{self, ListenError, SocketFile},
+    patient::Patient,
     proto::{
         base::base_plugin_server::{BasePlugin, BasePluginServer},
-        driver::driver_server::{Driver, DriverServer},
+        driver::driver_server::Driver,
         goplugin::{
             grpc_broker_server::GrpcBrokerServer, grpc_controller_server::GrpcControllerServer,
             grpc_stdio_server::GrpcStdioServer,
@@ -171,13 +172,6 @@ impl Endpoint {
     }
 }
 
-/// Lifts a service's limits to the host's.
-macro_rules! unlimited {
-    ($service:expr) => {
-        $service.max_decoding_message_size(MESSAGE_BYTES_MAX).max_encoding_message_size(MESSAGE_BYTES_MAX)
-    };
-}
-
 /// All services of the socket. No timeouts and no cap on streams: two to four live as long as each task does.
 async fn router<B: BasePlugin, D: Driver>(plugin: Plugin<B, D>, shutdown: &CancellationToken) -> Router {
     let (reporter, health) = tonic_health::server::health_reporter();
@@ -187,10 +181,13 @@ async fn router<B: BasePlugin, D: Driver>(plugin: Plugin<B, D>, shutdown: &Cance
         Broker { shutdown: shutdown.clone() },
         Stdio { shutdown: shutdown.clone() },
     );
+    let base = BasePluginServer::new(plugin.base)
+        .max_decoding_message_size(MESSAGE_BYTES_MAX)
+        .max_encoding_message_size(MESSAGE_BYTES_MAX);
     tonic::transport::Server::builder()
         .http2_max_pending_accept_reset_streams(Some(ABANDONED_CALLS_MAX))
-        .add_service(unlimited!(BasePluginServer::new(plugin.base)))
-        .add_service(unlimited!(DriverServer::new(plugin.driver)))
+        .add_service(base)
+        .add_service(Patient::new(plugin.driver, MESSAGE_BYTES_MAX))
         .add_service(GrpcControllerServer::new(controller))
         .add_service(GrpcBrokerServer::new(broker))
         .add_service(GrpcStdioServer::new(stdio))

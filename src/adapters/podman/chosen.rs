@@ -213,7 +213,8 @@ impl ContainerRuntime for ChosenRuntime {
         let mut pause = crate::domain::limits::RETRY_FIRST;
         loop {
             let mut choices = self.choice.subscribe();
-            let runtime = match self.runtime(&call).await {
+            // Boxed: over in no time, while the wait lasts as long as its task.
+            let runtime = match Box::pin(self.runtime(&call)).await {
                 Err(error) if error.kind.is_transient() => {
                     self.clock.sleep(pause).await;
                     pause = (pause * 2).min(crate::domain::limits::RETRY_LONGEST);

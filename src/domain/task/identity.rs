@@ -1,17 +1,18 @@
-//! Names of tasks and their containers.
+//! Names of tasks and their containers. Many keep a copy for as long as a task runs, so copies share their text.
 
 use std::fmt;
+use std::sync::Arc;
 
 macro_rules! text_newtype {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Wraps the text; nothing is checked, the host chose it.
             pub fn new(text: impl Into<String>) -> Self {
-                Self(text.into())
+                Self(text.into().into())
             }
 
             /// The text.
@@ -58,7 +59,7 @@ impl ContainerName {
         if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
             name.insert(0, 't');
         }
-        Self(name)
+        Self(name.into())
     }
 }
 

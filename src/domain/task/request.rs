@@ -2,10 +2,12 @@
 
 use super::identity::{AllocId, TaskId};
 use crate::domain::config::Value;
+use crate::domain::last_words::Private;
 use crate::domain::secret::Env;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Everything the host says about one task. After an agent restart `config` is empty: recovery must not read
 /// it (Nomad plugin protocol, trap 7).
@@ -35,6 +37,37 @@ pub struct TaskRequest {
     pub dns: Option<Dns>,
 }
 
+impl TaskRequest {
+    /// What is still needed of a task that has its container, and what must not be shown of it. The rest would stay in
+    /// memory for as long as the task runs.
+    pub fn placed(self) -> (Self, Private) {
+        let private = Private::of(&self.env);
+        let placed = Self {
+            id: self.id,
+            meta: TaskMeta {
+                task_name: self.meta.task_name,
+                alloc_id: self.meta.alloc_id,
+                group_name: String::new(),
+                job_name: String::new(),
+                job_id: String::new(),
+                namespace: String::new(),
+                node_name: String::new(),
+                node_id: String::new(),
+            },
+            config: Value::Null,
+            env: Env::default(),
+            resources: Resources::default(),
+            mounts: Vec::new(),
+            devices: Vec::new(),
+            user: None,
+            dirs: self.dirs,
+            network: None,
+            dns: None,
+        };
+        (placed, private)
+    }
+}
+
 // Its configuration may hold a password.
 impl fmt::Debug for TaskRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,13 +93,13 @@ pub struct TaskMeta {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskDirs {
     /// Root of the allocation: `<data_dir>/alloc/<alloc id>`.
-    pub alloc: PathBuf,
+    pub alloc: Arc<Path>,
     /// Name of the task's directory below it.
     pub task_name: String,
     /// FIFO or file for standard output; `/dev/null` if logs are off.
-    pub stdout: PathBuf,
+    pub stdout: Arc<Path>,
     /// FIFO or file for standard error.
-    pub stderr: PathBuf,
+    pub stderr: Arc<Path>,
 }
 
 impl TaskDirs {
@@ -186,4 +219,20 @@ pub struct Dns {
     pub servers: Vec<String>,
     pub searches: Vec<String>,
     pub options: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::container::translate_tests::task;
+
+    #[test]
+    fn what_has_its_container_keeps_names_and_places_only() {
+        let asked = TaskRequest { env: [("TOKEN", "canary-5f1c")].into_iter().collect(), ..task() };
+        let (placed, private) = asked.clone().placed();
+        assert_eq!((&placed.id, &placed.dirs), (&asked.id, &asked.dirs));
+        assert_eq!(placed.meta.alloc_id, asked.meta.alloc_id);
+        assert_eq!((placed.config, placed.env), (Value::Null, Env::default()));
+        assert!(private == Private::of(&asked.env) && private != Private::default());
+    }
 }

@@ -117,10 +117,10 @@ fn request(group: &Group, task: &Task) -> TaskRequest {
         devices: vec![],
         user: None,
         dirs: TaskDirs {
-            alloc: PathBuf::from(ALLOC),
+            alloc: PathBuf::from(ALLOC).into(),
             task_name: task.name.clone(),
-            stdout: PathBuf::new(),
-            stderr: PathBuf::new(),
+            stdout: PathBuf::new().into(),
+            stderr: PathBuf::new().into(),
         },
         network: made,
         dns: group.network.as_ref().and_then(|network| network.dns.clone()),

@@ -26,10 +26,10 @@ pub fn task(config: wire::TaskConfig) -> Result<TaskRequest, BadMsgpack> {
         devices: config.devices.into_iter().map(device).collect(),
         user: Some(config.user).filter(|user| !user.is_empty()),
         dirs: TaskDirs {
-            alloc: PathBuf::from(config.alloc_dir),
+            alloc: PathBuf::from(config.alloc_dir).into(),
             task_name: config.name,
-            stdout: PathBuf::from(config.stdout_path),
-            stderr: PathBuf::from(config.stderr_path),
+            stdout: PathBuf::from(config.stdout_path).into(),
+            stderr: PathBuf::from(config.stderr_path).into(),
         },
         network: config.network_isolation_spec.and_then(namespace),
         dns: config.dns.and_then(dns),

@@ -33,7 +33,7 @@ pub struct Keeper(Option<Arc<Wishes>>);
 /// Which pipes are to be held.
 #[derive(Default)]
 struct Wishes {
-    wishes: Mutex<HashMap<PathBuf, Wish>>,
+    wishes: Mutex<HashMap<Arc<Path>, Wish>>,
     changed: Notify,
     /// There is no keeper and it takes no short time to get one.
     hopeless: AtomicBool,
@@ -47,7 +47,7 @@ struct Wish {
 }
 
 impl Wishes {
-    fn lock(&self) -> MutexGuard<'_, HashMap<PathBuf, Wish>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<Path>, Wish>> {
         self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -68,11 +68,11 @@ impl Keeper {
 
     /// Holds the write end of the FIFO at `path`, instead of what was held for it, if that can be done soon; else
     /// later.
-    pub async fn hold(&self, path: &Path, pipe: &Arc<Sender>) {
+    pub async fn hold(&self, path: &Arc<Path>, pipe: &Arc<Sender>) {
         let Some(wishes) = &self.0 else { return };
         let held = Arc::new(Notify::new());
         let wish = Wish { pipe: Arc::clone(pipe), held: Arc::clone(&held) };
-        wishes.lock().insert(path.to_owned(), wish);
+        wishes.lock().insert(Arc::clone(path), wish);
         wishes.changed.notify_one();
         if !wishes.hopeless.load(Ordering::Relaxed) {
             // Late is fine: the log matters more than the pipe's life after us.
@@ -93,7 +93,7 @@ struct Client {
     dir: PathBuf,
     wishes: Arc<Wishes>,
     /// What the keeper has from us.
-    held: HashMap<PathBuf, Arc<Sender>>,
+    held: HashMap<Arc<Path>, Arc<Sender>>,
     /// Before the next try.
     pause: Duration,
 }
@@ -250,7 +250,7 @@ mod tests {
         let pipe = Arc::new(Sender::from_owned_fd(writer).unwrap());
         let client = Keeper::of(dir.path().to_owned());
         let before = tokio::time::Instant::now();
-        client.hold(Path::new("/a"), &pipe).await;
+        client.hold(&Path::new("/a").into(), &pipe).await;
         held.await.unwrap();
         assert!(before.elapsed() > Duration::from_secs(5), "{:?}", before.elapsed());
         keeper.join().unwrap();

@@ -58,7 +58,7 @@ pub async fn follow(
     start: LogStart,
     ended: BoxFuture<'static, ()>,
 ) -> io::Result<BoxStream<'static, io::Result<LogBatch>>> {
-    let mut follower = Follower {
+    let mut follower = Box::new(Follower {
         path: path.into(),
         bounds,
         watch: notifier.watch(),
@@ -66,20 +66,20 @@ pub async fn follow(
         start,
         ended: Some(ended),
         buffer: Vec::new(),
-    };
-    follower.open().await?;
+        here: None,
+    });
+    Box::pin(follower.open()).await?;
     // A file that is not there yet is read from its beginning, as a cursor into none is.
     let cursor = follower.open.as_ref().map(OpenLog::cursor).unwrap_or_default();
-    let here = (start == LogStart::Now).then(|| Ok(LogBatch { cursor, ..LogBatch::default() }));
-    let step = |mut follower: Follower| async {
+    follower.here = (start == LogStart::Now).then_some(cursor);
+    let step = |mut follower: Box<Follower>| async {
         match follower.next().await {
             Ok(Some(batch)) => Some((Ok(batch), Some(follower))),
             Ok(None) => None,
             Err(error) => Some((Err(error), None)),
         }
     };
-    let batches = stream::unfold(Some(follower), move |follower| async move { step(follower?).await });
-    Ok(stream::iter(here).chain(batches).boxed())
+    Ok(stream::unfold(Some(follower), move |follower| async move { step(follower?).await }).boxed())
 }
 
 struct Follower {
@@ -93,6 +93,8 @@ struct Follower {
     ended: Option<BoxFuture<'static, ()>>,
     /// Empty while there is nothing to read.
     buffer: Vec<u8>,
+    /// Where we are, if that is to be told first.
+    here: Option<LogCursor>,
 }
 
 struct OpenLog {
@@ -123,17 +125,21 @@ enum Look {
 impl Follower {
     /// The next batch, or the end. Whatever came before has been delivered.
     async fn next(&mut self) -> io::Result<Option<LogBatch>> {
-        self.give_back().await;
+        if let Some(cursor) = self.here.take() {
+            return Ok(Some(LogBatch { cursor, ..LogBatch::default() }));
+        }
+        // Boxed, as other steps that are soon over: as long as its task runs, a follower waits.
+        Box::pin(self.give_back()).await;
         loop {
             let Some(log) = &mut self.open else {
                 if self.ended.is_none() {
                     return Ok(None);
                 }
                 self.wait().await;
-                self.open().await?;
+                Box::pin(self.open()).await?;
                 continue;
             };
-            match log.look(&self.path, &mut self.watch, &mut self.buffer).await? {
+            match Box::pin(log.look(&self.path, &mut self.watch, &mut self.buffer)).await? {
                 Look::Bytes(length) => {
                     let batch = log.take(&self.buffer[..length]);
                     // So much without a record is garbage: others come first, and whoever reads may stop.
@@ -144,7 +150,7 @@ impl Follower {
                 Look::End { size, .. } if size < log.offset => log.rewind(),
                 Look::End { .. } if log.replaced => {
                     self.start = LogStart::Beginning;
-                    self.open().await?;
+                    Box::pin(self.open()).await?;
                 }
                 // Read on once more: conmon may have written between the read and the renaming.
                 Look::End { named: Some(named), .. } if named != log.generation => log.replaced = true,

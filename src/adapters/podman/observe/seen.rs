@@ -5,6 +5,7 @@
 //! later than the start is on record (measured on Podman 4.3; `resetContainerState` in its sources for reboots).
 
 use crate::domain::container::{ContainerFacts, ContainerState};
+use crate::domain::secret::Texts;
 use crate::domain::time::Timestamp;
 use time::format_description::well_known::Rfc3339;
 
@@ -30,6 +31,17 @@ pub struct Seen {
     pub log_driver: String,
     /// Empty if there is none.
     pub log_path: String,
+}
+
+impl Seen {
+    /// Without what nobody asks of a container that has ended, where that takes memory: as long as it runs, this is kept.
+    pub fn in_short(self) -> Self {
+        let Self { facts, conmon_pid, cgroup_parent, .. } = self;
+        let facts =
+            ContainerFacts { labels: Texts::default(), image: None, binds: Vec::new(), ip: None, ..facts };
+        let (cgroup_path, log_driver, log_path) = Default::default();
+        Self { facts, conmon_pid, cgroup_path, cgroup_parent, log_driver, log_path }
+    }
 }
 
 /// `created` means "known to the OCI runtime" up to 3.x and "not yet" from 4.0 on; both are before the start.

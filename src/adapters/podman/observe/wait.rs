@@ -78,8 +78,8 @@ struct Hold {
     /// The first process; conmon, if that has just ended.
     process: Pidfd,
     oom: Option<Arc<OomWatch>>,
-    /// As the service described it when it was held.
-    seen: Seen,
+    /// As the service described it when it was held, [in short](Seen::in_short).
+    seen: Box<Seen>,
 }
 
 /// Whether a wait is over.
@@ -143,7 +143,7 @@ impl<S: Service> Waiter<'_, S> {
     }
 
     /// Holds a process of a container that runs here.
-    fn hold(&self, seen: Seen) -> Option<Box<Hold>> {
+    fn hold(&self, seen: Box<Seen>) -> Option<Box<Hold>> {
         let (root, id) = (self.common.root.as_path(), self.id.as_str());
         let pidfd = |pid: Option<u32>| pid.and_then(|pid| Pidfd::of_container(root, pid, id));
         let init = pidfd(seen.facts.pid);
@@ -155,14 +155,15 @@ impl<S: Service> Waiter<'_, S> {
             dir.map(|dir| self.common.exits.set(dir));
         }
         let process = init.or_else(|| pidfd(seen.conmon_pid))?;
-        Some(Box::new(Hold { process, oom, seen }))
+        Some(Box::new(Hold { process, oom, seen: Box::new(seen.in_short()) }))
     }
 
     /// The same without asking, if the first process that was seen a moment ago is still there.
     fn hold_at_once(&self) -> Option<Box<Hold>> {
         let seen = self.common.lately.of(self.clock().now(), self.id)?;
         let first = seen.facts.pid;
-        self.hold(seen).filter(|hold| first == Some(hold.process.pid()) && !hold.process.has_ended())
+        self.hold(Box::new(seen))
+            .filter(|hold| first == Some(hold.process.pid()) && !hold.process.has_ended())
     }
 
     /// Sleeps until the process has ended, then looks for the record.
@@ -217,7 +218,9 @@ impl<S: Service> Waiter<'_, S> {
         };
         self.common.births.forget(self.id);
         let mut killed_before = watch.killed_before();
-        if killed_before.is_some() && within(self.clock(), DYING, hold.process.ended()).await.is_err() {
+        if killed_before.is_some()
+            && Box::pin(within(self.clock(), DYING, hold.process.ended())).await.is_err()
+        {
             killed_before = None;
         }
         hold.process.ended().await?;
@@ -308,7 +311,7 @@ impl<S: Service> Waiter<'_, S> {
     }
 
     /// An inspect that waits for the service to come back.
-    async fn patient_inspect(&self) -> Result<Seen, RuntimeError> {
+    async fn patient_inspect(&self) -> Result<Box<Seen>, RuntimeError> {
         let mut tries = 0;
         loop {
             match self.common.service.seen(self.id.as_str()).await {
@@ -317,7 +320,9 @@ impl<S: Service> Waiter<'_, S> {
                     self.clock().sleep(backoff(tries)).await;
                     tries += 1;
                 }
-                other => return other.map_err(|error| self.call.error(error.kind, error.message)),
+                other => {
+                    return other.map(Box::new).map_err(|error| self.call.error(error.kind, error.message));
+                }
             }
         }
     }
