@@ -5,12 +5,13 @@ use super::error::DriverError;
 use super::owner::OwnerRef;
 use super::registry::Registry;
 use crate::domain::stats::{Compute, StatsSample, Usage, usage};
-use crate::domain::task::TaskId;
+use crate::domain::task::{TaskId, TaskStatus};
 use crate::domain::time::Timestamp;
 use crate::ports::{Clock, ErrorKind};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// So many samples are taken at the same moment: one awakening serves them all. More of them would hold up other calls.
 const TOGETHER: usize = 64;
@@ -32,8 +33,10 @@ impl Driver {
         interval: Duration,
     ) -> Result<BoxStream<'static, Usage>, DriverError> {
         // Boxed: each step hands it to the next one.
+        let owner = self.shared.registry.get(id)?;
         let sampler = Box::new(Sampler {
-            owner: self.shared.registry.get(id)?,
+            status: owner.status.clone(),
+            owner,
             registry: self.shared.registry.clone(),
             clock: Arc::clone(&self.shared.clock),
             compute: self.settings().compute,
@@ -47,6 +50,7 @@ impl Driver {
 
 struct Sampler {
     owner: Arc<OwnerRef>,
+    status: watch::Receiver<TaskStatus>,
     registry: Registry,
     clock: Arc<dyn Clock>,
     compute: Option<Compute>,
@@ -75,11 +79,11 @@ impl Sampler {
         }
     }
 
-    async fn ended_within_interval(&self) -> bool {
+    async fn ended_within_interval(&mut self) -> bool {
         let pause = until_next(self.clock.now(), self.interval, parts(self.registry.count()));
         tokio::select! {
             biased;
-            _ = self.owner.outcome() => true,
+            _ = self.status.wait_for(|status| status.outcome.is_some()) => true,
             () = self.clock.sleep(pause) => false,
         }
     }

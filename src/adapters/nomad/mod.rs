@@ -5,7 +5,8 @@
 //! ([`serve`]), the base and driver services ([`service`]), conversions between the wire and domain words
 //! ([`convert`]), the log FIFOs and the event stream ([`host`]), what keeps those FIFOs open over our own death
 //! ([`keeper`]), the thread that carries lines before anything else (`foreground`), a WaitTask that costs little
-//! while it waits (`patient`), and memory that goes back to the system (`tidy`). What must not: anything about Podman, or a decision about tasks.
+//! while it waits (`patient`), a connection that gathers what many tasks say at once (`gather`), and memory that goes
+//! back to the system (`tidy`). What must not: anything about Podman, or a decision about tasks.
 
 mod accept;
 #[cfg(feature = "automtls")]
@@ -14,6 +15,7 @@ mod codec;
 pub mod convert;
 mod fifo;
 mod foreground;
+mod gather;
 mod goplugin;
 pub mod handshake;
 pub mod hclog;

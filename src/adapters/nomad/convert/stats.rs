@@ -34,7 +34,7 @@ impl Measured {
 
 fn cpu(cpu: &CpuUsage) -> wire::CpuUsage {
     use wire::cpu_usage::Fields;
-    let mut measured = Measured(Vec::new());
+    let mut measured = Measured(Vec::with_capacity(6));
     wire::CpuUsage {
         system_mode: measured.take(Fields::SystemMode, cpu.system_percent),
         user_mode: measured.take(Fields::UserMode, cpu.user_percent),
@@ -48,7 +48,7 @@ fn cpu(cpu: &CpuUsage) -> wire::CpuUsage {
 
 fn memory(memory: &MemoryUsage) -> wire::MemoryUsage {
     use wire::memory_usage::Fields;
-    let mut measured = Measured(Vec::new());
+    let mut measured = Measured(Vec::with_capacity(7));
     wire::MemoryUsage {
         rss: measured.take(Fields::Rss, memory.rss),
         cache: measured.take(Fields::Cache, memory.cache),

@@ -7,9 +7,10 @@
 use super::cgroup::Cgroup;
 use crate::domain::stats::{MemoryUsage, StatsSample};
 use crate::domain::time::Timestamp;
+use rustix::io::pread;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::mem::MaybeUninit;
 use std::path::Path;
 
 /// The kernel counts CPU time of version 1's `cpuacct.stat` in ticks of 1/100 s on every architecture.
@@ -18,6 +19,10 @@ const NANOS_PER_MICRO: u64 = 1_000;
 
 /// Larger than any of the files: version 2's `memory.stat` has some sixty lines, about 2 KiB.
 const FILE_BYTES: usize = 4096;
+
+/// For what stands in a file. Not made empty first: ten files are read for each task and second.
+type Room = [MaybeUninit<u8>; FILE_BYTES];
+const ROOM: Room = [MaybeUninit::uninit(); FILE_BYTES];
 
 /// The counters of one control group.
 #[derive(Debug)]
@@ -102,23 +107,25 @@ impl V1 {
     }
 
     fn read(&self, at: Timestamp) -> io::Result<StatsSample> {
-        let (ticks, throttling, memory) = (self.ticks.text()?, self.throttling.text()?, self.memory.text()?);
+        let (mut ticks, mut throttling, mut memory) = (ROOM, ROOM, ROOM);
+        let ticks = self.ticks.text(&mut ticks)?;
+        let (throttling, memory) = (self.throttling.text(&mut throttling)?, self.memory.text(&mut memory)?);
         let tick_ns = |key| ticks.key(key).map(|ticks| ticks.saturating_mul(NANOS_PER_TICK));
         Ok(StatsSample {
             at,
-            cpu_total_ns: self.total.text()?.number(),
-            cpu_user_ns: self.user.text()?.number().or_else(|| tick_ns("user")),
-            cpu_system_ns: self.system.text()?.number().or_else(|| tick_ns("system")),
+            cpu_total_ns: self.total.number()?,
+            cpu_user_ns: self.user.number()?.or_else(|| tick_ns("user")),
+            cpu_system_ns: self.system.number()?.or_else(|| tick_ns("system")),
             throttled_periods: throttling.key("nr_throttled"),
             throttled_ns: throttling.key("throttled_time"),
             memory: MemoryUsage {
                 rss: memory.key("total_rss").or_else(|| memory.key("rss")),
                 cache: memory.key("total_cache").or_else(|| memory.key("cache")),
                 swap: memory.key("total_swap").or_else(|| memory.key("swap")),
-                usage: self.usage.text()?.number(),
-                max_usage: self.max_usage.text()?.number(),
-                kernel: self.kernel.text()?.number(),
-                kernel_max: self.kernel_max.text()?.number(),
+                usage: self.usage.number()?,
+                max_usage: self.max_usage.number()?,
+                kernel: self.kernel.number()?,
+                kernel_max: self.kernel_max.number()?,
             },
         })
     }
@@ -137,7 +144,8 @@ impl V2 {
     }
 
     fn read(&self, at: Timestamp) -> io::Result<StatsSample> {
-        let (cpu, memory) = (self.cpu.text()?, self.memory.text()?);
+        let (mut cpu, mut memory) = (ROOM, ROOM);
+        let (cpu, memory) = (self.cpu.text(&mut cpu)?, self.memory.text(&mut memory)?);
         let micros = |key| cpu.key(key).map(|micros| micros.saturating_mul(NANOS_PER_MICRO));
         Ok(StatsSample {
             at,
@@ -149,9 +157,9 @@ impl V2 {
             memory: MemoryUsage {
                 rss: memory.key("anon"),
                 cache: memory.key("file"),
-                swap: self.swap.text()?.number(),
-                usage: self.usage.text()?.number(),
-                max_usage: self.max_usage.text()?.number(),
+                swap: self.swap.number()?,
+                usage: self.usage.number()?,
+                max_usage: self.max_usage.number()?,
                 kernel: memory.key("kernel"),
                 kernel_max: None,
             },
@@ -177,24 +185,22 @@ impl Counter {
         self.0.is_some()
     }
 
-    fn text(&self) -> io::Result<Text> {
-        let mut bytes = [0; FILE_BYTES];
-        let length = match &self.0 {
-            Some(file) => file.read_at(&mut bytes, 0)?,
-            None => 0,
-        };
-        Ok(Text(String::from_utf8_lossy(&bytes[..length]).into_owned()))
+    /// What stands in it; empty if there is none.
+    fn text<'a>(&self, room: &'a mut Room) -> io::Result<Text<'a>> {
+        let Some(file) = &self.0 else { return Ok(Text("")) };
+        let (bytes, _) = pread(file, room, 0)?;
+        Ok(Text(str::from_utf8(bytes).unwrap_or_default()))
+    }
+
+    fn number(&self) -> io::Result<Option<u64>> {
+        Ok(self.text(&mut { ROOM })?.0.trim().parse().ok())
     }
 }
 
-/// What stands in a counter file; empty if there is none.
-struct Text(String);
+/// What stands in a counter file.
+struct Text<'a>(&'a str);
 
-impl Text {
-    fn number(&self) -> Option<u64> {
-        self.0.trim().parse().ok()
-    }
-
+impl Text<'_> {
     fn key(&self, key: &str) -> Option<u64> {
         let value = |line: &str| line.strip_prefix(key)?.strip_prefix(' ')?.trim().parse().ok();
         self.0.lines().find_map(value)
