@@ -16,6 +16,7 @@
 //! ```
 //!
 //! * While a plugin is connected the keeper holds what it was given until it is released.
+//! * A plugin stays connected for some seconds when it has nothing left to be held: the next task may come soon.
 //! * While none is, it lets go of every pipe whose reader has gone, and ends when nothing is left.
 //! * The socket is in a directory that only we may enter, and both sides make sure that the other is of our user.
 //! * A release that speaks otherwise uses another socket name: both keepers may hold the same pipe, and the older
