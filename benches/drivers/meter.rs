@@ -64,18 +64,18 @@ impl Meter {
 
 impl Account {
     fn look(&mut self, pid: u32) {
+        // First of all whose it is: should it end in the middle, its parent has its time, and it must not count as well.
+        let (Some(times), Some(parent)) = (times(pid), machine::parent(pid)) else { return };
+        self.parent = Some(parent);
+        let [user, system, children_user, children_system] = times;
+        self.whole = user + system;
+        self.children = children_user + children_system;
         let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten();
         for thread in tasks.filter_map(|task| Some(task.ok()?.path())) {
             let id = thread.file_name().and_then(|name| name.to_str()?.parse().ok());
             if let (Some(id), Some(time)) = (id, on_processor(&thread)) {
                 self.threads.insert(id, time);
             }
-        }
-        if let Some([user, system, children_user, children_system]) = times(pid) {
-            self.whole = user + system;
-            self.children = children_user + children_system;
-            // It may be gone by now; whose it was is still known then.
-            self.parent = machine::parent(pid).or(self.parent);
         }
     }
 

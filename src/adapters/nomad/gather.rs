@@ -2,8 +2,8 @@
 //!
 //! Usage of all tasks is looked at in the same moment, each by a tokio task of its own. The first to have its message
 //! wakes the connection, which runs next and writes it, and so on: a write, and an awakening of the host, for each. Here
-//! the connection stands back once before each write, behind all who are ready to run: twenty messages go out in one or
-//! two writes (measured: a third less of the processor for a sample).
+//! the connection stands back once before each write, behind all who are ready to run, and their messages go out
+//! together.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
