@@ -11,7 +11,7 @@ const LINES: usize = 5;
 /// Characters of each line that are shown.
 const LINE_CHARS: usize = 200;
 
-/// Shortest line of a value of the environment that is taken for a secret. A shorter one is part of ordinary words, and to
+/// Shortest line of a value of the environment that is taken for a secret. A shorter one is part of ordinary words, and
 /// hide it would tell it.
 const SECRET_BYTES: usize = 4;
 
@@ -90,6 +90,12 @@ mod tests {
     fn values_of_the_environment_are_hidden_whatever_their_order() {
         let env = [("A", "canary"), ("B", "canary-7"), ("C", "abc"), ("D", "one\ntwo-and")];
         assert_eq!(lines(b"got canary-7, canary, abc, two-and\n", &env), ["got ***, ***, abc, ***"]);
+    }
+
+    #[test]
+    fn a_line_that_is_part_of_another_value_leaves_nothing_of_that() {
+        let env = [("A", "canary\nlonger-than-the-other"), ("B", "canary-7")];
+        assert_eq!(lines(b"got canary-7 and canary", &env), ["got *** and ***"]);
     }
 
     #[test]

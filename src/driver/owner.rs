@@ -27,7 +27,7 @@ use tokio::sync::{oneshot, watch};
 
 /// What everybody else holds of an owner.
 pub struct OwnerRef {
-    /// The task as asked for.
+    /// The task, [as far as it is still needed](TaskRequest::placed).
     pub task: Arc<TaskRequest>,
     /// Its container.
     pub container: ContainerId,

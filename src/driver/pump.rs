@@ -19,6 +19,7 @@ use crate::domain::time::Timestamp;
 use crate::ports::clock::within;
 use crate::ports::{ContainerRuntime, ErrorKind, RuntimeError};
 use futures_util::StreamExt;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -33,7 +34,7 @@ pub(super) enum Life {
     Over { once: bool },
 }
 
-/// Says it to the pump, the only one who waits for news: a channel of tokio's takes five times the room.
+/// From the one who sets it to the pump, the only one who waits for news: a channel of tokio's takes 0.3 KiB for it.
 #[derive(Debug, Default)]
 pub(super) struct Lifeline {
     life: Mutex<Life>,
@@ -264,24 +265,27 @@ impl Pump {
     /// running only while it has both.
     async fn next(&mut self, batches: &mut Batches) -> Option<Result<LogBatch, RuntimeError>> {
         if !self.outlets.are_open()
-            && let Some(batch) = Box::pin(self.open_beside(batches)).await
+            && let ControlFlow::Break(batch) = Box::pin(self.open_beside(batches)).await
         {
             return batch;
         }
         batches.next().await
     }
 
-    /// Returns once the sinks are open, or with what came before.
-    async fn open_beside(&mut self, batches: &mut Batches) -> Option<Option<Result<LogBatch, RuntimeError>>> {
+    /// Goes on once the sinks are open, or breaks off with what came before.
+    async fn open_beside(
+        &mut self,
+        batches: &mut Batches,
+    ) -> ControlFlow<Option<Result<LogBatch, RuntimeError>>> {
         let mut backoff = Backoff::new(&*self.shared.clock);
         while !self.outlets.are_open() && !Box::pin(self.outlets.open()).await {
             tokio::select! {
                 biased;
-                batch = batches.next() => return Some(batch),
+                batch = batches.next() => return ControlFlow::Break(batch),
                 () = backoff.pause() => {}
             }
         }
-        None
+        ControlFlow::Continue(())
     }
 
     fn ended(mut self: Box<Self>, over: Over) -> (Box<Self>, Followed) {

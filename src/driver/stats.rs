@@ -50,6 +50,7 @@ impl Driver {
 
 struct Sampler {
     owner: Arc<OwnerRef>,
+    /// The owner's: a waiter of each sample's own would cost each sample.
     status: watch::Receiver<TaskStatus>,
     registry: Registry,
     clock: Arc<dyn Clock>,

@@ -44,14 +44,8 @@ fn task(lab: &Lab, resources: Resources) -> TaskRequest {
     TaskRequest {
         id: TaskId::new("0/web/00000001"),
         meta: TaskMeta {
-            task_name: "web".to_owned(),
-            alloc_id: AllocId::new("0"),
-            group_name: String::new(),
-            job_name: String::new(),
-            job_id: String::new(),
             namespace: "default".to_owned(),
-            node_name: String::new(),
-            node_id: String::new(),
+            ..TaskMeta::named("web".to_owned(), AllocId::new("0"))
         },
         config: Value::Null,
         env: [("GIVEN", "by the host")].into_iter().collect(),

@@ -200,16 +200,7 @@ pub fn starting() -> MockRuntime {
 pub fn task() -> TaskRequest {
     TaskRequest {
         id: TaskId::new("alloc-1/web/00000001"),
-        meta: TaskMeta {
-            task_name: "web".to_owned(),
-            alloc_id: AllocId::new("alloc-1"),
-            group_name: String::new(),
-            job_name: String::new(),
-            job_id: String::new(),
-            namespace: String::new(),
-            node_name: String::new(),
-            node_id: String::new(),
-        },
+        meta: TaskMeta::named("web".to_owned(), AllocId::new("alloc-1")),
         config: Value::object([("image", Value::from("localhost/busybox"))]),
         env: [("A", "1")].into_iter().collect(),
         resources: Resources::default(),

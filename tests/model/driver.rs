@@ -142,14 +142,8 @@ fn request(task: usize) -> TaskRequest {
     TaskRequest {
         id: id(task),
         meta: TaskMeta {
-            task_name: "web".to_owned(),
-            alloc_id: AllocId::new(format!("alloc-{task}")),
-            group_name: String::new(),
-            job_name: String::new(),
-            job_id: String::new(),
-            namespace: String::new(),
-            node_name: String::new(),
             node_id: "node".to_owned(),
+            ..TaskMeta::named("web".to_owned(), AllocId::new(format!("alloc-{task}")))
         },
         config: Value::object([
             ("image", Value::from("docker.io/library/app:1")),

@@ -26,12 +26,18 @@ impl Gathered {
     }
 
     /// A task that wakes itself goes to the end of its queue.
-    fn stand_back(&mut self, context: &Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.stood_back, true) {
-            return Poll::Ready(());
+    fn write(
+        &mut self,
+        context: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut UnixStream>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if !std::mem::replace(&mut self.stood_back, true) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
-        context.waker().wake_by_ref();
-        Poll::Pending
+        let written = ready!(write(Pin::new(&mut self.stream), context));
+        self.stood_back = false;
+        Poll::Ready(written)
     }
 }
 
@@ -51,10 +57,7 @@ impl AsyncWrite for Gathered {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        ready!(self.stand_back(context));
-        let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes));
-        self.stood_back = false;
-        Poll::Ready(written)
+        self.write(context, |stream, context| stream.poll_write(context, bytes))
     }
 
     fn poll_write_vectored(
@@ -62,10 +65,7 @@ impl AsyncWrite for Gathered {
         context: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        ready!(self.stand_back(context));
-        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(context, bytes));
-        self.stood_back = false;
-        Poll::Ready(written)
+        self.write(context, |stream, context| stream.poll_write_vectored(context, bytes))
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -44,16 +44,7 @@ impl TaskRequest {
         let private = Private::of(&self.env);
         let placed = Self {
             id: self.id,
-            meta: TaskMeta {
-                task_name: self.meta.task_name,
-                alloc_id: self.meta.alloc_id,
-                group_name: String::new(),
-                job_name: String::new(),
-                job_id: String::new(),
-                namespace: String::new(),
-                node_name: String::new(),
-                node_id: String::new(),
-            },
+            meta: TaskMeta::named(self.meta.task_name, self.meta.alloc_id),
             config: Value::Null,
             env: Env::default(),
             resources: Resources::default(),
@@ -87,6 +78,16 @@ pub struct TaskMeta {
     pub namespace: String,
     pub node_name: String,
     pub node_id: String,
+}
+
+impl TaskMeta {
+    /// With no more names than every host tells.
+    pub fn named(task_name: String, alloc_id: AllocId) -> Self {
+        let none = String::new;
+        let (group_name, job_name, job_id, namespace) = (none(), none(), none(), none());
+        let (node_name, node_id) = (none(), none());
+        Self { task_name, alloc_id, group_name, job_name, job_id, namespace, node_name, node_id }
+    }
 }
 
 /// Host paths of a task.

@@ -21,8 +21,8 @@ use tokio::sync::Notify;
 /// How long the first bytes of a stream may wait until the pipe is held. Starting a keeper takes some milliseconds.
 const HOLD_PATIENCE: Duration = Duration::from_millis(500);
 
-/// How long a keeper is kept that has nothing to hold. Where one task follows the other, as in batch jobs, starting one
-/// was a third of what a start took of the processor in this process.
+/// How long a keeper is kept that has nothing to hold. Where one task follows the other, as in batch jobs, a quarter of
+/// what a start took of the processor, on our side of Podman, was the start of its keeper.
 const LINGER: Duration = Duration::from_secs(5);
 
 /// How often to look for the socket of a keeper that was just started, and how long between two looks.
@@ -232,25 +232,64 @@ mod tests {
     use rustix::net::{SocketFlags, accept_with, bind, listen};
     use rustix::pipe::{PipeFlags, pipe_with};
 
+    /// A keeper that listens in `dir`, but accepts only when it is told to.
+    fn listener(dir: &Path) -> OwnedFd {
+        let socket = wire::socket().unwrap();
+        bind(&socket, &wire::address(dir).unwrap()).unwrap();
+        listen(&socket, 1).unwrap();
+        rustix::io::ioctl_fionbio(&socket, false).unwrap();
+        socket
+    }
+
+    fn pipe() -> (OwnedFd, Arc<Sender>) {
+        let (reader, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK).unwrap();
+        (reader, Arc::new(Sender::from_owned_fd(writer).unwrap()))
+    }
+
+    /// The next request on a connection; `None` at its end.
+    fn request(plugin: &OwnedFd) -> Option<wire::Request> {
+        poll(&mut [PollFd::new(plugin, PollFlags::IN)], None).unwrap();
+        wire::receive(plugin).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_keeper_of_one_task_serves_the_next_one_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = listener(dir.path());
+        let (told, mut released) = tokio::sync::mpsc::unbounded_channel();
+        let keeper = std::thread::spawn(move || {
+            let plugin = accept_with(&socket, SocketFlags::CLOEXEC).unwrap();
+            for _ in 0..2 {
+                assert!(matches!(request(&plugin), Some(wire::Request::Hold(..))));
+                wire::send_held(&plugin).unwrap();
+                assert!(matches!(request(&plugin), Some(wire::Request::Release(_))));
+                told.send(()).unwrap();
+            }
+        });
+        let client = Keeper::of(dir.path().to_owned());
+        for path in ["/a", "/b"] {
+            let (path, (_reader, pipe)) = (Path::new(path).into(), pipe());
+            client.hold(&path, &pipe).await;
+            client.release(&path);
+            released.recv().await.unwrap();
+        }
+        keeper.join().unwrap();
+    }
+
     /// A keeper at the limit of its open files, later not any more, is no reason to be busy.
     #[tokio::test(start_paused = true)]
     async fn a_keeper_that_lets_in_but_cannot_hold_is_tried_less_and_less() {
         let dir = tempfile::tempdir().unwrap();
-        let socket = wire::socket().unwrap();
-        bind(&socket, &wire::address(dir.path()).unwrap()).unwrap();
-        listen(&socket, 1).unwrap();
-        rustix::io::ioctl_fionbio(&socket, false).unwrap();
+        let socket = listener(dir.path());
         let (done, held) = tokio::sync::oneshot::channel();
         let keeper = std::thread::spawn(move || {
             (0..6).for_each(|_| drop(accept_with(&socket, SocketFlags::CLOEXEC).unwrap()));
             let plugin = accept_with(&socket, SocketFlags::CLOEXEC).unwrap();
-            poll(&mut [PollFd::new(&plugin, PollFlags::IN)], None).unwrap();
-            assert!(wire::receive(&plugin).unwrap().is_some());
+            assert!(request(&plugin).is_some());
             wire::send_held(&plugin).unwrap();
             done.send(()).unwrap();
         });
-        let (_reader, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK).unwrap();
-        let pipe = Arc::new(Sender::from_owned_fd(writer).unwrap());
+        let (_reader, pipe) = pipe();
         let client = Keeper::of(dir.path().to_owned());
         let before = tokio::time::Instant::now();
         client.hold(&Path::new("/a").into(), &pipe).await;

@@ -79,7 +79,7 @@ struct Hold {
     process: Pidfd,
     oom: Option<Arc<OomWatch>>,
     /// As the service described it when it was held, [in short](Seen::in_short).
-    seen: Box<Seen>,
+    seen: Seen,
 }
 
 /// Whether a wait is over.
@@ -155,7 +155,7 @@ impl<S: Service> Waiter<'_, S> {
             dir.map(|dir| self.common.exits.set(dir));
         }
         let process = init.or_else(|| pidfd(seen.conmon_pid))?;
-        Some(Box::new(Hold { process, oom, seen: Box::new(seen.in_short()) }))
+        Some(Box::new(Hold { process, oom, seen: seen.in_short() }))
     }
 
     /// The same without asking, if the first process that was seen a moment ago is still there.
