@@ -18,13 +18,11 @@ pub struct Row {
 /// How samples become a figure.
 pub enum Figure {
     Median(&'static str),
-    /// What it costs at the least, for processor time of few rounds: neighbours on the machine only ever add to it.
-    Least(&'static str),
     /// The 99th of a hundred; of fewer samples the worst, since they have no other.
     Tail(&'static str),
     /// The median of what one is of the other, round by round: what slowed a round down slowed both.
     Paired(&'static str, &'static str),
-    /// What grows with the number of tasks: the most that one size has of the size before it, by the least of each.
+    /// What grows with the number of tasks: the most that one size has of the size before it.
     Steps(&'static [&'static str]),
 }
 
@@ -55,15 +53,14 @@ impl Figure {
         let median = |key: &str| samples.get(key).map(|samples| percentile(samples, 50));
         match self {
             Self::Median(key) => median(key),
-            Self::Least(key) => least(samples, key),
             Self::Tail(key) => samples.get(key).map(|samples| percentile(samples, 99)),
             Self::Paired(one, other) => {
                 let rounds = samples.get(one)?.iter().zip(samples.get(other)?);
                 Some(percentile(&rounds.map(|(one, other)| one / other).collect::<Vec<_>>(), 50))
             }
             Self::Steps(sizes) => {
-                let sizes: Vec<f64> = sizes.iter().filter_map(|key| least(samples, key)).collect();
-                sizes.windows(2).map(|pair| pair[1] / pair[0]).max_by(f64::total_cmp)
+                let medians: Vec<f64> = sizes.iter().filter_map(|key| median(key)).collect();
+                medians.windows(2).map(|pair| pair[1] / pair[0]).max_by(f64::total_cmp)
             }
         }
     }
@@ -74,10 +71,6 @@ impl Figure {
         let enough = samples.get(key).is_some_and(|samples| samples.len() >= HUNDRED);
         Some(if enough { "p99" } else { "worst" })
     }
-}
-
-fn least(samples: &Samples, key: &str) -> Option<f64> {
-    samples.get(key)?.iter().copied().min_by(f64::total_cmp)
 }
 
 /// Samples are never empty: a key comes with its first. By the nearest rank, so that the worst of a hundred is not
