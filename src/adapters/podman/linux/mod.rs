@@ -7,7 +7,7 @@
 //! | [`pidfd`] | that a process has ended, or ends one, never mistaking a recycled pid |
 //! | [`process`] | whether a pid belongs to a container |
 //! | [`ending`] | ends a program inside a container with what it has started |
-//! | [`cgroup`] | where a container's control group is |
+//! | [`hierarchy`], [`cgroup`] | where a container's control group is |
 //! | [`counters`] | CPU and memory counters of a control group |
 //! | [`host`] | what this machine has |
 //! | [`oom`] | whether the OOM killer took a process of a control group |
@@ -23,6 +23,7 @@ pub mod console;
 pub mod counters;
 pub mod ending;
 pub mod exit_file;
+pub mod hierarchy;
 mod holes;
 pub mod host;
 pub mod inotify;

@@ -4,6 +4,7 @@ use super::{Seen, Service, Watches};
 use crate::adapters::podman::call::Call;
 use crate::adapters::podman::linux::cgroup::Cgroup;
 use crate::adapters::podman::linux::counters::Counters;
+use crate::adapters::podman::linux::hierarchy::Hierarchies;
 use crate::domain::container::ContainerState;
 use crate::domain::stats::StatsSample;
 use crate::domain::task::identity::ContainerId;
@@ -11,7 +12,6 @@ use crate::domain::time::Timestamp;
 use crate::ports::{ErrorKind, RuntimeError};
 use std::collections::HashMap;
 use std::io;
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Containers whose counter files stay open between samples: at up to ten files each this stays far below the 4096
@@ -82,17 +82,17 @@ pub async fn stats<S: Service>(watches: &Watches<S>, id: &ContainerId) -> Result
         return Err(call.error(ErrorKind::WrongState, "the container is not running"));
     }
     let first = |cgroup| groups.first(id, cgroup, service.clock().now()).ok();
-    match cgroup(Path::new("/"), &seen).and_then(first) {
+    match cgroup(watches.hierarchies(), &seen).and_then(first) {
         Some(sample) => Ok(sample),
         None => service.api_stats(&call, id).await,
     }
 }
 
 /// By its first process; where that cannot be seen, as in another pid namespace, by the path that the service tells.
-fn cgroup(root: &Path, seen: &Seen) -> Option<Cgroup> {
+fn cgroup(machine: &Hierarchies, seen: &Seen) -> Option<Cgroup> {
     let id = seen.facts.id.as_str();
-    let by_process = seen.facts.pid.and_then(|pid| Cgroup::of_container(root, pid, id).ok());
-    by_process.or_else(|| Cgroup::at(root, &seen.cgroup_path, id).ok())
+    let by_process = seen.facts.pid.and_then(|pid| machine.of_container(pid, id).ok());
+    by_process.or_else(|| machine.at(&seen.cgroup_path, id).ok())
 }
 
 #[cfg(test)]

@@ -22,13 +22,14 @@ fn machine(path: &str) -> (tempfile::TempDir, PathBuf) {
 #[test]
 fn a_process_out_of_sight_is_replaced_by_the_path_that_is_told() {
     let (root, group) = machine(&format!("/m.slice/libpod-{ID}.scope"));
+    let machine = Hierarchies::below(root.path());
     let mut seen = seen(ID, ContainerState::Running);
     seen.facts.pid = Some(7);
-    assert_eq!(cgroup(root.path(), &seen), None);
+    assert_eq!(cgroup(&machine, &seen), None);
     seen.cgroup_path = format!("/m.slice/libpod-{ID}.scope");
-    assert_eq!(cgroup(root.path(), &seen), Some(Cgroup::V2(group.clone())));
+    assert_eq!(cgroup(&machine, &seen), Some(Cgroup::V2(group.clone())));
     seen.facts.pid = None;
-    assert_eq!(cgroup(root.path(), &seen), Some(Cgroup::V2(group)));
+    assert_eq!(cgroup(&machine, &seen), Some(Cgroup::V2(group)));
 }
 
 #[test]

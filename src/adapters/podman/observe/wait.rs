@@ -17,8 +17,8 @@ use super::seen::KILLED;
 use super::watches::Common;
 use super::{Seen, Service, deaths};
 use crate::adapters::podman::call::Call;
-use crate::adapters::podman::linux::cgroup::Cgroup;
 use crate::adapters::podman::linux::exit_file;
+use crate::adapters::podman::linux::hierarchy::Hierarchies;
 use crate::adapters::podman::linux::oom::OomWatch;
 use crate::adapters::podman::linux::pidfd::Pidfd;
 use crate::domain::container::{ContainerFacts, ContainerState, MemoryAtEnd};
@@ -27,7 +27,6 @@ use crate::domain::task::identity::ContainerId;
 use crate::ports::clock::within;
 use crate::ports::{Clock, ErrorKind, RuntimeError};
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -144,10 +143,10 @@ impl<S: Service> Waiter<'_, S> {
 
     /// Holds a process of a container that runs here.
     fn hold(&self, seen: Box<Seen>) -> Option<Box<Hold>> {
-        let (root, id) = (self.common.root.as_path(), self.id.as_str());
+        let (root, id) = (self.common.machine.root(), self.id.as_str());
         let pidfd = |pid: Option<u32>| pid.and_then(|pid| Pidfd::of_container(root, pid, id));
         let init = pidfd(seen.facts.pid);
-        let oom = init.as_ref().and_then(|init| oom_watch(root, init, id)).map(Arc::new);
+        let oom = init.as_ref().and_then(|init| oom_watch(&self.common.machine, init, id)).map(Arc::new);
         oom.iter().for_each(|watch| self.common.ooms.note(self.id, watch));
         if self.common.exits.get().is_none() {
             let dir = seen.conmon_pid.and_then(|pid| exit_file::dir_of(root, pid, id));
@@ -230,7 +229,7 @@ impl<S: Service> Waiter<'_, S> {
 
     /// The supervisor, which outlives the first process by some milliseconds and leaves the record.
     fn conmon(&self, seen: &Seen) -> Option<Pidfd> {
-        seen.conmon_pid.and_then(|pid| Pidfd::of_container(&self.common.root, pid, self.id.as_str()))
+        seen.conmon_pid.and_then(|pid| Pidfd::of_container(self.common.machine.root(), pid, self.id.as_str()))
     }
 
     /// The service's answer, however long it stays away, unless conmon has `left` one.
@@ -348,11 +347,11 @@ impl<S: Service> Waiter<'_, S> {
         if seen.facts.exit_code.is_some_and(|code| code != KILLED) {
             return None;
         }
-        self.common.births.killed(self.id).or_else(|| self.killed_lately(seen))
+        self.common.births.killed(&self.common.machine, self.id).or_else(|| self.killed_lately(seen))
     }
 
     fn killed_lately(&self, seen: &Seen) -> Option<MemoryAtEnd> {
-        let cgroup = Cgroup::of_ended(&self.common.root, &seen.cgroup_parent, self.id.as_str())?;
+        let cgroup = self.common.machine.of_ended(&seen.cgroup_parent, self.id.as_str())?;
         OomWatch::since_birth(&cgroup).ok()?.killed()
     }
 }
@@ -366,8 +365,8 @@ async fn pause_beside(clock: &dyn Clock, conmon: &Pidfd, pause: Duration) {
 }
 
 /// Kills counted while the first process runs were of others.
-fn oom_watch(root: &Path, init: &Pidfd, id: &str) -> Option<OomWatch> {
-    let cgroup = Cgroup::of_container(root, init.pid(), id).ok()?;
+fn oom_watch(machine: &Hierarchies, init: &Pidfd, id: &str) -> Option<OomWatch> {
+    let cgroup = machine.of_container(init.pid(), id).ok()?;
     OomWatch::start(&cgroup).ok().filter(|_| !init.has_ended())
 }
 

@@ -5,6 +5,7 @@ use super::deaths::Deaths;
 use super::lately::Lately;
 use super::wait::wait;
 use super::{Groups, Seen, Service};
+use crate::adapters::podman::linux::hierarchy::Hierarchies;
 use crate::adapters::podman::linux::oom::OomWatch;
 use crate::domain::container::ContainerFacts;
 use crate::domain::signal::Signal;
@@ -31,8 +32,8 @@ pub struct Watches<S> {
 pub struct Common<S> {
     /// See [`Service`].
     pub service: Arc<S>,
-    /// `/`, but for tests.
-    pub root: PathBuf,
+    /// Where control groups are, and below which root everything is looked for.
+    pub machine: Hierarchies,
     /// Where its conmons leave exit codes, once one of them was seen.
     pub exits: OnceLock<PathBuf>,
     /// What was seen of containers before anybody waited for them.
@@ -75,7 +76,7 @@ impl<S: Service> Watches<S> {
     pub fn new(service: Arc<S>, root: &Path) -> Self {
         let common = Common {
             service,
-            root: root.to_owned(),
+            machine: Hierarchies::below(root),
             exits: OnceLock::new(),
             births: Births::default(),
             lately: Lately::default(),
@@ -93,12 +94,20 @@ impl<S: Service> Watches<S> {
 
     /// Below which files of this machine are looked for.
     pub fn root(&self) -> &Path {
-        &self.shared.root
+        self.shared.machine.root()
     }
 
-    /// The service has just started this container. Whoever waits for its end may come late.
+    /// Where control groups of this machine are.
+    pub fn hierarchies(&self) -> &Hierarchies {
+        &self.shared.machine
+    }
+
+    /// The service has just started this container. Whoever waits for its end may come late. What there is to see is
+    /// looked for beside what the caller does next, which is to ask the service.
     pub fn started(&self, id: &ContainerId) {
-        self.shared.births.begin(&self.shared.root, id);
+        self.shared.births.announce(id);
+        let (common, id) = (Arc::clone(&self.shared), id.clone());
+        tokio::spawn(async move { common.births.begin(&common.machine, &id) });
     }
 
     /// See [`crate::ports::ContainerRuntime::inspect`]. Observers that begin right after it do not ask again.
