@@ -379,9 +379,12 @@ impl Reply {
 
     /// The body, if it is the JSON that the protocol says.
     pub fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<T, RuntimeError> {
-        let mut json = serde_json::Deserializer::from_slice(&self.body);
-        serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            call.error(ErrorKind::Malformed, format!("Podman's reply makes no sense: {error}"))
+        // To know the place of an error takes as long again, and the usual reply has none.
+        serde_json::from_slice(&self.body).or_else(|_| {
+            let mut json = serde_json::Deserializer::from_slice(&self.body);
+            serde_path_to_error::deserialize(&mut json).map_err(|error| {
+                call.error(ErrorKind::Malformed, format!("Podman's reply makes no sense: {error}"))
+            })
         })
     }
 }
