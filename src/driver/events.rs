@@ -8,7 +8,7 @@ use crate::domain::container::ContainerFacts;
 use crate::domain::image::progress::Progress;
 use crate::domain::image::{Image, ImageRef};
 use crate::domain::limits::LOG_DRAIN_TIMEOUT;
-use crate::domain::task::TaskRequest;
+use crate::domain::task::TaskNames;
 use crate::domain::task::identity::{ContainerId, ContainerName};
 use crate::ports::{Clock, NomadHost, TaskEvent};
 use std::time::Duration;
@@ -18,13 +18,13 @@ use std::time::Duration;
 pub struct Events<'a> {
     pub host: &'a dyn NomadHost,
     pub clock: &'a dyn Clock,
-    pub task: &'a TaskRequest,
+    pub task: TaskNames<'a>,
 }
 
 impl Shared {
     /// See the module.
-    pub fn events<'a>(&'a self, task: &'a TaskRequest) -> Events<'a> {
-        Events { host: &*self.host, clock: &*self.clock, task }
+    pub fn events<'a>(&'a self, task: impl Into<TaskNames<'a>>) -> Events<'a> {
+        Events { host: &*self.host, clock: &*self.clock, task: task.into() }
     }
 }
 
@@ -33,8 +33,8 @@ impl Events<'_> {
         let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
         self.host.emit(TaskEvent {
             task_id: self.task.id.clone(),
-            alloc_id: self.task.meta.alloc_id.clone(),
-            task_name: self.task.meta.task_name.clone(),
+            alloc_id: self.task.alloc_id.clone(),
+            task_name: self.task.task_name.to_owned(),
             at: self.clock.now(),
             message: message.into(),
             annotations: annotations.iter().map(own).collect(),

@@ -2,7 +2,7 @@
 
 use super::Driver;
 use super::error::DriverError;
-use crate::domain::task::{TaskId, TaskRequest, TaskStatus};
+use crate::domain::task::{PlacedTask, TaskId, TaskStatus};
 use std::sync::Arc;
 
 impl Driver {
@@ -10,7 +10,7 @@ impl Driver {
     ///
     /// # Errors
     /// The id is not known.
-    pub fn inspect_task(&self, id: &TaskId) -> Result<(Arc<TaskRequest>, TaskStatus), DriverError> {
+    pub fn inspect_task(&self, id: &TaskId) -> Result<(Arc<PlacedTask>, TaskStatus), DriverError> {
         let owner = self.shared.registry.get(id)?;
         let status = owner.status.borrow().clone();
         Ok((Arc::clone(&owner.task), status))

@@ -9,8 +9,9 @@ use super::{Settings, Shared};
 use crate::domain::delivery::LogMark;
 use crate::domain::limits::{LOG_DRAIN_TIMEOUT, LOG_OPEN_TIMEOUT};
 use crate::domain::log::{LogBatch, LogStart, Stream};
-use crate::domain::task::TaskRequest;
+use crate::domain::task::PlacedTask;
 use crate::domain::task::identity::ContainerId;
+use crate::domain::task::request::TaskDirs;
 use crate::ports::clock::within;
 use crate::ports::{Clock, ContainerRuntime, RuntimeError};
 use futures_util::StreamExt;
@@ -136,9 +137,9 @@ impl Drop for LogPump {
 
 /// Whether the host has a collector for the task's output, and the operator wants it filled. Without one both paths
 /// are `/dev/null`.
-pub(super) fn are_wanted(settings: &Settings, task: &TaskRequest) -> bool {
+pub(super) fn are_wanted(settings: &Settings, dirs: &TaskDirs) -> bool {
     let null = Path::new("/dev/null");
-    let nowhere = *task.dirs.stdout == *null && *task.dirs.stderr == *null;
+    let nowhere = *dirs.stdout == *null && *dirs.stderr == *null;
     !settings.plugin.disable_log_collection && !nowhere
 }
 
@@ -146,7 +147,7 @@ pub(super) fn are_wanted(settings: &Settings, task: &TaskRequest) -> bool {
 pub(super) fn spawn(
     shared: &Arc<Shared>,
     runtime: &Arc<dyn ContainerRuntime>,
-    task: &Arc<TaskRequest>,
+    task: &Arc<PlacedTask>,
     container: &ContainerId,
     from: LogsFrom,
 ) -> Option<LogPump> {

@@ -15,7 +15,7 @@ use crate::domain::limits::REMOVE_AGAIN;
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::recover::ended;
-use crate::domain::task::{Effect, ExitOutcome, Input, Machine, Phase, State, TaskRequest, TaskStatus};
+use crate::domain::task::{Effect, ExitOutcome, Input, Machine, Phase, PlacedTask, State, TaskStatus};
 use crate::domain::time::Timestamp;
 use crate::ports::{Clock, ContainerRuntime, ErrorKind, NomadHost, RuntimeError};
 use futures_channel::mpsc;
@@ -27,8 +27,8 @@ use tokio::sync::{oneshot, watch};
 
 /// What everybody else holds of an owner.
 pub struct OwnerRef {
-    /// The task, [as far as it is still needed](TaskRequest::placed).
-    pub task: Arc<TaskRequest>,
+    /// What is still needed of the task.
+    pub task: Arc<PlacedTask>,
     /// Its container.
     pub container: ContainerId,
     /// Where it runs.
@@ -75,7 +75,7 @@ impl OwnerRef {
 
 /// What an owner is made from.
 pub struct NewOwner {
-    pub task: Arc<TaskRequest>,
+    pub task: Arc<PlacedTask>,
     /// What of its environment must not be shown.
     pub private: Private,
     pub container: ContainerId,
@@ -124,7 +124,7 @@ pub fn spawn(new: NewOwner) -> Arc<OwnerRef> {
 
 struct Owner {
     machine: Machine,
-    task: Arc<TaskRequest>,
+    task: Arc<PlacedTask>,
     container: ContainerId,
     runtime: Arc<dyn ContainerRuntime>,
     host: Arc<dyn NomadHost>,
@@ -267,7 +267,7 @@ impl Owner {
                 logs.iter().for_each(|pump| pump.over(facts.started_at == started_at));
                 finish(logs).await;
                 // Last of all: should the plugin be killed while the tail is delivered, the next one tells.
-                let events = Events { host: &*host, clock: &*clock, task: &task };
+                let events = Events { host: &*host, clock: &*clock, task: (&*task).into() };
                 ending::tell(&*runtime, &events, &facts, (asked, &private)).await;
                 ended(&facts)
             });

@@ -9,12 +9,13 @@ use super::owner::{self, NewOwner, OwnerRef};
 use super::registry::Reservation;
 use super::retry::Backoff;
 use super::settings::{Settings, Socket};
-use super::start::{LOOKS, placed, stop_signal};
+use super::start::{LOOKS, stop_signal};
 use crate::domain::container::labels::Agent;
 use crate::domain::container::{ContainerFacts, ContainerState};
+use crate::domain::last_words::Private;
 use crate::domain::limits::RECOVER_TIMEOUT;
 use crate::domain::task::recover::{Recovery, decide, ended};
-use crate::domain::task::{ExitOutcome, Handle, Machine, Origin, TaskId, TaskRequest};
+use crate::domain::task::{ExitOutcome, Handle, Machine, Origin, PlacedTask, TaskId, TaskRequest};
 use crate::ports::clock::within;
 use crate::ports::{ContainerRuntime, RuntimeError};
 use std::sync::Arc;
@@ -47,7 +48,6 @@ impl Driver {
         self.shared.heard.task(Agent::of_task(&task));
         self.shared.heard.recovery();
         let settings = self.settings();
-        let task = Arc::new(task);
         let found = within(&*self.shared.clock, RECOVER_TIMEOUT, async {
             let Some(reservation) = self.claim(&task.id).await else { return Ok(None) };
             let found = self.find(&settings, &task, handle).await;
@@ -58,7 +58,7 @@ impl Driver {
             Ok(None) => return Ok(()),
             Ok(Some((reservation, socket, found))) => {
                 self.shared.lost.forget(&task.id);
-                reservation.fill(self.take_over(task, &settings, socket, found));
+                reservation.fill(self.take_over(&task, &settings, socket, found));
             }
             Err(error) => {
                 self.note_lost(&task, handle, &error);
@@ -93,7 +93,7 @@ impl Driver {
 
     fn take_over(
         &self,
-        task: Arc<TaskRequest>,
+        task: &TaskRequest,
         settings: &Settings,
         socket: &Socket,
         found: Found,
@@ -102,7 +102,7 @@ impl Driver {
             Found::Alive(logs, facts) => self.own(task, settings, socket, &facts, logs, false),
             Found::Unread(logs, facts) => self.own(task, settings, socket, &facts, logs, true),
             Found::Ended(facts, outcome) => {
-                ending::tell_of_memory(&self.shared.events(&task), &facts);
+                ending::tell_of_memory(&self.shared.events(task), &facts);
                 self.own_ended(task, settings, socket, &facts, outcome)
             }
         }
@@ -117,7 +117,7 @@ impl Driver {
     ) -> Result<(&'s Socket, Found), DriverError> {
         let (socket, facts) = self.look_patiently(settings, task, handle).await?;
         let output = match handle.origin {
-            _ if !logs::are_wanted(settings, task) => Output::Nobodys,
+            _ if !logs::are_wanted(settings, &task.dirs) => Output::Nobodys,
             // Its supervisor writes to the host's collector: whoever reads beside it takes bytes away.
             Origin::GoDriver { streams_logs: false } => Output::Nobodys,
             Origin::Ours | Origin::GoDriver { streams_logs: true } => Output::Ours(&*socket.runtime),
@@ -221,16 +221,15 @@ impl Driver {
 
     fn own_ended(
         &self,
-        task: Arc<TaskRequest>,
+        task: &TaskRequest,
         settings: &Settings,
         socket: &Socket,
         facts: &ContainerFacts,
         outcome: ExitOutcome,
     ) -> Arc<OwnerRef> {
-        let (task, private) = placed(task);
         owner::spawn(NewOwner {
-            task,
-            private,
+            task: Arc::new(PlacedTask::from(task)),
+            private: Private::of(&task.env),
             container: facts.id.clone(),
             runtime: Arc::clone(&socket.runtime),
             host: Arc::clone(&self.shared.host),

@@ -19,7 +19,7 @@ use crate::domain::limits::FINGERPRINT_TIMEOUT;
 use crate::domain::policy;
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
-use crate::domain::task::{Handle, Machine, Origin, TaskRequest};
+use crate::domain::task::{Handle, Machine, Origin, PlacedTask, TaskRequest};
 use crate::ports::clock::within;
 use crate::ports::{ErrorKind, RuntimeError};
 use std::collections::BTreeMap;
@@ -71,7 +71,7 @@ impl Driver {
         let driver = self.clone();
         tokio::spawn(async move {
             let (id, given_up) = (task.id.clone(), CancellationToken::new());
-            let mut start = Box::pin(driver.start_reserved(Arc::new(task), reservation, &given_up));
+            let mut start = Box::pin(driver.start_reserved(&task, reservation, &given_up));
             let result = tokio::select! {
                 biased;
                 result = &mut start => result,
@@ -89,22 +89,21 @@ impl Driver {
 
     async fn start_reserved(
         &self,
-        task: Arc<TaskRequest>,
+        task: &TaskRequest,
         reservation: Reservation,
         given_up: &CancellationToken,
     ) -> Result<Started, DriverError> {
         let settings = self.settings();
         let config = TaskConfig::decode(&task.config)?;
         let socket = settings.socket(config.process.socket.as_deref())?;
-        let Plan { spec, pull, port_map, notes, .. } =
-            self.prepare(&task, &config, &settings, socket).await?;
+        let Plan { spec, pull, port_map, notes, .. } = self.prepare(task, &config, &settings, socket).await?;
         let name = spec.name.clone();
         let _image_stays = self.shared.images.need(&socket.name, &pull.image.to_string());
         let mut creation = Creation {
             shared: &self.shared,
             socket: &socket.name,
             runtime: &*socket.runtime,
-            task: &task,
+            task,
             spec,
             pull,
             sources: &settings.plugin.credentials,
@@ -121,7 +120,7 @@ impl Driver {
             leftover::watch(&self.shared, leftover());
         }
         let id = created?;
-        notes.iter().chain(&idle(&task)).for_each(|note| self.shared.events(&task).noted(note));
+        notes.iter().chain(&idle(task)).for_each(|note| self.shared.events(task).noted(note));
         let facts = match self.bring_up(socket, &id).await {
             Ok(facts) => facts,
             Err(error) => return Err(self.undo(socket, &id, error, leftover()).await),
@@ -214,7 +213,7 @@ impl Driver {
     /// Makes an owner for a container that runs, or that has run and may have output left.
     pub(super) fn own(
         &self,
-        task: Arc<TaskRequest>,
+        task: &TaskRequest,
         settings: &Settings,
         socket: &Socket,
         facts: &ContainerFacts,
@@ -222,13 +221,13 @@ impl Driver {
         had_ended: bool,
     ) -> Arc<OwnerRef> {
         let shared = &self.shared;
-        let (task, private) = placed(task);
-        let logs = logs::are_wanted(settings, &task)
-            .then(|| logs::spawn(shared, &socket.runtime, &task, &facts.id, logs_from))
+        let placed = Arc::new(PlacedTask::from(task));
+        let logs = logs::are_wanted(settings, &task.dirs)
+            .then(|| logs::spawn(shared, &socket.runtime, &placed, &facts.id, logs_from))
             .flatten();
         owner::spawn(NewOwner {
-            task,
-            private,
+            task: placed,
+            private: Private::of(&task.env),
             container: facts.id.clone(),
             runtime: Arc::clone(&socket.runtime),
             host: Arc::clone(&shared.host),
@@ -240,12 +239,6 @@ impl Driver {
             had_ended,
         })
     }
-}
-
-/// See [`TaskRequest::placed`].
-pub(super) fn placed(task: Arc<TaskRequest>) -> (Arc<TaskRequest>, Private) {
-    let (task, private) = Arc::unwrap_or_clone(task).placed();
-    (Arc::new(task), private)
 }
 
 /// The image's stop signal, or SIGTERM.

@@ -3,7 +3,7 @@
 use crate::domain::delivery::LogMark;
 use crate::domain::log::Stream;
 use crate::domain::task::identity::ContainerId;
-use crate::domain::task::{AllocId, TaskId, TaskRequest};
+use crate::domain::task::{AllocId, PlacedTask, TaskId};
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
@@ -36,7 +36,7 @@ pub trait NomadHost: Send + Sync {
 
     /// Where one output stream of a task goes. Opening happens on the first write, because the host's reader
     /// may come later than the task (RecoverTask runs before the log collector starts).
-    fn log_sink(&self, task: &TaskRequest, stream: Stream) -> Box<dyn LogSink>;
+    fn log_sink(&self, task: &PlacedTask, stream: Stream) -> Box<dyn LogSink>;
 
     /// Where it is noted how far a container's output has been delivered. A host whose tasks end with the driver
     /// need not remember.

@@ -6,7 +6,7 @@ use super::world::World;
 use crate::domain::delivery::LogMark;
 use crate::domain::log::Stream;
 use crate::domain::task::identity::ContainerId;
-use crate::domain::task::{TaskId, TaskRequest};
+use crate::domain::task::{PlacedTask, TaskId};
 use crate::ports::host::LogLedger;
 use crate::ports::{Clock, LogSink, NomadHost, TaskEvent};
 use async_trait::async_trait;
@@ -51,7 +51,7 @@ impl NomadHost for SimHost {
         }
     }
 
-    fn log_sink(&self, task: &TaskRequest, stream: Stream) -> Box<dyn LogSink> {
+    fn log_sink(&self, task: &PlacedTask, stream: Stream) -> Box<dyn LogSink> {
         let (world, life) = (Arc::clone(&self.world), self.life.clone());
         Box::new(Sink { world, life, task: task.id.clone(), stream })
     }

@@ -14,7 +14,7 @@ use nomad_driver_podman::domain::signal::Signal;
 use nomad_driver_podman::domain::stats::StatsSample;
 use nomad_driver_podman::domain::task::identity::{ContainerId, ContainerName};
 use nomad_driver_podman::domain::task::request::{Resources, TaskDirs, TaskMeta};
-use nomad_driver_podman::domain::task::{AllocId, Handle, Origin, TaskId, TaskRequest};
+use nomad_driver_podman::domain::task::{AllocId, Handle, Origin, PlacedTask, TaskId, TaskRequest};
 use nomad_driver_podman::domain::time::Timestamp;
 use nomad_driver_podman::driver::Driver;
 use nomad_driver_podman::ports::exec::ExecSession;
@@ -304,7 +304,7 @@ impl NomadHost for Heard {
         self.0.lock().unwrap().push(event);
     }
 
-    fn log_sink(&self, task: &TaskRequest, stream: Stream) -> Box<dyn LogSink> {
+    fn log_sink(&self, task: &PlacedTask, stream: Stream) -> Box<dyn LogSink> {
         SilentHost::default().log_sink(task, stream)
     }
 
@@ -339,7 +339,7 @@ struct SilentHost {
 impl NomadHost for SilentHost {
     fn emit(&self, _: TaskEvent) {}
 
-    fn log_sink(&self, _: &TaskRequest, _: Stream) -> Box<dyn LogSink> {
+    fn log_sink(&self, _: &PlacedTask, _: Stream) -> Box<dyn LogSink> {
         unreachable!("the tasks of these tests want no logs")
     }
 

@@ -8,7 +8,7 @@ use nomad_driver_podman::domain::config::Value;
 use nomad_driver_podman::domain::container::ContainerState;
 use nomad_driver_podman::domain::limits::{LOG_DRAIN_TIMEOUT, LOG_OPEN_TIMEOUT};
 use nomad_driver_podman::domain::log::{LogBatch, LogStart, Stream};
-use nomad_driver_podman::domain::task::TaskRequest;
+use nomad_driver_podman::domain::task::{PlacedTask, TaskRequest};
 use nomad_driver_podman::domain::time::Timestamp;
 use nomad_driver_podman::driver::Driver;
 use nomad_driver_podman::ports::{
@@ -68,7 +68,7 @@ impl NomadHost for Host {
         self.heard.emit(event);
     }
 
-    fn log_sink(&self, _: &TaskRequest, _: Stream) -> Box<dyn LogSink> {
+    fn log_sink(&self, _: &PlacedTask, _: Stream) -> Box<dyn LogSink> {
         let (taken, ways) = (Arc::clone(&self.taken), Arc::clone(&self.ways));
         Box::new(Collector { room: self.room, taken, ways })
     }

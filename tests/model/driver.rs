@@ -10,7 +10,7 @@ use nomad_driver_podman::domain::signal::Signal;
 use nomad_driver_podman::domain::task::identity::ContainerId;
 use nomad_driver_podman::domain::task::request::{Resources, TaskDirs, TaskMeta};
 use nomad_driver_podman::domain::task::{
-    AllocId, ExitOutcome, Handle, Phase, TaskId, TaskRequest, TaskStatus,
+    AllocId, ExitOutcome, Handle, Phase, PlacedTask, TaskId, TaskRequest, TaskStatus,
 };
 use nomad_driver_podman::domain::time::Timestamp;
 use nomad_driver_podman::driver::{Driver, DriverError};
@@ -172,7 +172,7 @@ struct Silent;
 impl NomadHost for Silent {
     fn emit(&self, _: TaskEvent) {}
 
-    fn log_sink(&self, _: &TaskRequest, _: Stream) -> Box<dyn LogSink> {
+    fn log_sink(&self, _: &PlacedTask, _: Stream) -> Box<dyn LogSink> {
         unreachable!("the tasks of these tests want no logs")
     }
 

@@ -15,7 +15,9 @@ use nomad_driver_podman::domain::signal::Signal;
 use nomad_driver_podman::domain::stats::StatsSample;
 use nomad_driver_podman::domain::task::identity::{ContainerId, ContainerName};
 use nomad_driver_podman::domain::task::request::{Resources, TaskDirs, TaskMeta};
-use nomad_driver_podman::domain::task::{AllocId, ExitOutcome, Handle, Origin, TaskId, TaskRequest};
+use nomad_driver_podman::domain::task::{
+    AllocId, ExitOutcome, Handle, Origin, PlacedTask, TaskId, TaskRequest,
+};
 use nomad_driver_podman::driver::{Driver, DriverError};
 use nomad_driver_podman::ports::clock::within;
 use nomad_driver_podman::ports::runtime::{Change, Created, PullProgress};
@@ -203,7 +205,7 @@ impl NomadHost for Host {
         hides(&event);
     }
 
-    fn log_sink(&self, _: &TaskRequest, _: Stream) -> Box<dyn LogSink> {
+    fn log_sink(&self, _: &PlacedTask, _: Stream) -> Box<dyn LogSink> {
         unreachable!("the task wants no logs")
     }
 

@@ -5,7 +5,7 @@ use super::output::Output;
 use crate::adapters::paths;
 use crate::adapters::system;
 use crate::domain::log::Stream;
-use crate::domain::task::{AllocId, TaskRequest};
+use crate::domain::task::{AllocId, PlacedTask};
 use crate::ports::{LogSink, NomadHost, TaskEvent};
 use async_trait::async_trait;
 use std::io;
@@ -30,11 +30,11 @@ impl NomadHost for CliHost {
         self.output.line(&event.alloc_id, &event.task_name, Kind::Event, &event.message);
     }
 
-    fn log_sink(&self, task: &TaskRequest, stream: Stream) -> Box<dyn LogSink> {
+    fn log_sink(&self, task: &PlacedTask, stream: Stream) -> Box<dyn LogSink> {
         Box::new(TimelineSink {
             output: Arc::clone(&self.output),
-            alloc: task.meta.alloc_id.clone(),
-            task: task.meta.task_name.clone(),
+            alloc: task.alloc_id.clone(),
+            task: task.dirs.task_name.clone(),
             kind: if stream == Stream::Stdout { Kind::Stdout } else { Kind::Stderr },
             lines: Lines::default(),
         })

@@ -169,7 +169,8 @@ mod tests {
     async fn logs_are_shown_by_line_and_the_rest_when_the_stream_ends() {
         let screen = Screen::default();
         let session = prepare(&[&example("redis")], &screen).unwrap();
-        let mut sink = session.host().log_sink(&session.plan.allocs[0].tasks[0].request, Stream::Stderr);
+        let mut sink =
+            session.host().log_sink(&(&session.plan.allocs[0].tasks[0].request).into(), Stream::Stderr);
         sink.write(b"one\ntw").await.unwrap();
         assert!(screen.text().ends_with("redis  stderr   one\n"), "{}", screen.text());
         drop(sink);

@@ -10,7 +10,7 @@ use crate::adapters::paths;
 use crate::adapters::system;
 use crate::domain::limits::EVENT_BACKLOG;
 use crate::domain::log::Stream;
-use crate::domain::task::TaskRequest;
+use crate::domain::task::PlacedTask;
 use crate::domain::task::identity::ContainerId;
 use crate::ports::{LogLedger, LogSink, NoLedger, NomadHost, TaskEvent};
 use async_trait::async_trait;
@@ -77,7 +77,7 @@ impl NomadHost for PluginHost {
         drop(self.events.send(event));
     }
 
-    fn log_sink(&self, task: &TaskRequest, stream: Stream) -> Box<dyn LogSink> {
+    fn log_sink(&self, task: &PlacedTask, stream: Stream) -> Box<dyn LogSink> {
         let path = match stream {
             Stream::Stdout => &task.dirs.stdout,
             Stream::Stderr => &task.dirs.stderr,

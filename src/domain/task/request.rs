@@ -2,7 +2,6 @@
 
 use super::identity::{AllocId, TaskId};
 use crate::domain::config::Value;
-use crate::domain::last_words::Private;
 use crate::domain::secret::Env;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -35,28 +34,6 @@ pub struct TaskRequest {
     pub network: Option<NetworkNamespace>,
     /// Name resolution; `None` for the runtime's own.
     pub dns: Option<Dns>,
-}
-
-impl TaskRequest {
-    /// What is still needed of a task that has its container, and what must not be shown of it. The rest would stay in
-    /// memory for as long as the task runs.
-    pub fn placed(self) -> (Self, Private) {
-        let private = Private::of(&self.env);
-        let placed = Self {
-            id: self.id,
-            meta: TaskMeta::named(self.meta.task_name, self.meta.alloc_id),
-            config: Value::Null,
-            env: Env::default(),
-            resources: Resources::default(),
-            mounts: Vec::new(),
-            devices: Vec::new(),
-            user: None,
-            dirs: self.dirs,
-            network: None,
-            dns: None,
-        };
-        (placed, private)
-    }
 }
 
 // Its configuration may hold a password.
@@ -220,20 +197,4 @@ pub struct Dns {
     pub servers: Vec<String>,
     pub searches: Vec<String>,
     pub options: Vec<String>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::container::translate_tests::task;
-
-    #[test]
-    fn what_has_its_container_keeps_names_and_places_only() {
-        let asked = TaskRequest { env: [("TOKEN", "canary-5f1c")].into_iter().collect(), ..task() };
-        let (placed, private) = asked.clone().placed();
-        assert_eq!((&placed.id, &placed.dirs), (&asked.id, &asked.dirs));
-        assert_eq!(placed.meta.alloc_id, asked.meta.alloc_id);
-        assert_eq!((placed.config, placed.env), (Value::Null, Env::default()));
-        assert!(private == Private::of(&asked.env) && private != Private::default());
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::time::timestamp;
 use crate::adapters::nomad::proto::driver as wire;
-use crate::domain::task::{ExitOutcome, Phase, TaskRequest, TaskStatus};
+use crate::domain::task::{ExitOutcome, Phase, PlacedTask, TaskStatus};
 use crate::driver::{DriverNetwork, ExecOutput};
 
 /// The exit code of a task of which nobody knows how it ended. Not 0, which would be success.
@@ -32,7 +32,7 @@ pub fn waited(outcome: &ExitOutcome) -> wire::WaitTaskResponse {
 }
 
 /// InspectTask's answer, with every part the host reads.
-pub fn inspected(task: &TaskRequest, status: &TaskStatus) -> wire::InspectTaskResponse {
+pub fn inspected(task: &PlacedTask, status: &TaskStatus) -> wire::InspectTaskResponse {
     let state = match status.phase {
         Phase::Running => wire::TaskState::Running,
         Phase::Exited => wire::TaskState::Exited,
@@ -45,7 +45,7 @@ pub fn inspected(task: &TaskRequest, status: &TaskStatus) -> wire::InspectTaskRe
     wire::InspectTaskResponse {
         task: Some(wire::TaskStatus {
             id: task.id.as_str().to_owned(),
-            name: task.meta.task_name.clone(),
+            name: task.dirs.task_name.clone(),
             state: state.into(),
             started_at: Some(timestamp(status.started_at)),
             completed_at: Some(timestamp(completed_at)),
