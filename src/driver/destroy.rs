@@ -127,7 +127,7 @@ async fn see_off(
 ) {
     let answer = match owner.command(Input::Destroy { force }).await {
         // Another destroy was faster.
-        Err(DriverError::ShuttingDown) if owner.status.borrow().destroyed => Ok(()),
+        Err(DriverError::ShuttingDown) if owner.status.now(|status| status.destroyed) => Ok(()),
         answer => answer,
     };
     let refused = matches!(answer, Err(DriverError::Refused(_)));

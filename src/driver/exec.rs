@@ -104,7 +104,7 @@ async fn run(
 }
 
 fn running(owner: Arc<OwnerRef>) -> Result<Arc<OwnerRef>, DriverError> {
-    let ended = owner.status.borrow().outcome.is_some();
+    let ended = owner.status.now(|status| status.outcome.is_some());
     if ended { Err(DriverError::NotRunning) } else { Ok(owner) }
 }
 

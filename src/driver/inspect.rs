@@ -12,7 +12,7 @@ impl Driver {
     /// The id is not known.
     pub fn inspect_task(&self, id: &TaskId) -> Result<(Arc<PlacedTask>, TaskStatus), DriverError> {
         let owner = self.shared.registry.get(id)?;
-        let status = owner.status.borrow().clone();
+        let status = owner.status.now(TaskStatus::clone);
         Ok((Arc::clone(&owner.task), status))
     }
 }

@@ -9,6 +9,7 @@
 
 pub mod error;
 
+mod board;
 mod confine;
 mod create;
 mod destroy;

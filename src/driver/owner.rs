@@ -3,6 +3,7 @@
 //! The owner waits for commands and for the futures of its effects, feeds what they bring to the machine, and
 //! publishes the status. It never blocks on the runtime: a hung Podman delays an effect, not the others.
 
+use super::board::{Board, Publisher};
 use super::ending;
 use super::error::DriverError;
 use super::events::Events;
@@ -23,7 +24,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 /// What everybody else holds of an owner.
 pub struct OwnerRef {
@@ -36,7 +37,7 @@ pub struct OwnerRef {
     /// What StopTask sends when the host names no signal.
     pub stop_signal: Signal,
     /// The latest status.
-    pub status: watch::Receiver<TaskStatus>,
+    pub status: Arc<Board>,
     /// Without a limit, since whoever sends waits for the answer.
     commands: mpsc::UnboundedSender<Command>,
 }
@@ -57,19 +58,13 @@ impl OwnerRef {
 
     /// Waits until nothing is left of the task, which may be never.
     pub async fn destroyed(&self) {
-        let mut status = self.status.clone();
         // An owner that is gone has nothing left to remove.
-        drop(status.wait_for(|status| status.destroyed).await);
+        self.status.once(|status| status.destroyed.then_some(())).await;
     }
 
     /// Waits until the task has ended and says how.
     pub async fn outcome(&self) -> Result<ExitOutcome, DriverError> {
-        let mut status = self.status.clone();
-        let status = status
-            .wait_for(|status| status.outcome.is_some())
-            .await
-            .map_err(|_| DriverError::ShuttingDown)?;
-        status.outcome.clone().ok_or(DriverError::ShuttingDown)
+        self.status.once(|status| status.outcome.clone()).await.ok_or(DriverError::ShuttingDown)
     }
 }
 
@@ -95,13 +90,13 @@ pub fn spawn(new: NewOwner) -> Arc<OwnerRef> {
     let (commands, inbox) = mpsc::unbounded();
     let status =
         TaskStatus { phase: Phase::Running, started_at: new.started_at, outcome: None, destroyed: false };
-    let (publisher, status) = watch::channel(status);
+    let publisher = Publisher::new(status);
     let owner_ref = Arc::new(OwnerRef {
         task: Arc::clone(&new.task),
         container: new.container.clone(),
         runtime: Arc::clone(&new.runtime),
         stop_signal: new.stop_signal,
-        status,
+        status: publisher.board(),
         commands,
     });
     let mut owner = Box::new(Owner {
@@ -131,7 +126,7 @@ struct Owner {
     clock: Arc<dyn Clock>,
     /// By a stop or a destroy: its end is then no news.
     asked_to_end: Arc<AtomicBool>,
-    publisher: watch::Sender<TaskStatus>,
+    publisher: Publisher,
     effects: FuturesUnordered<BoxFuture<'static, Outcome>>,
     /// Destroy commands that wait for the removal.
     destroyers: Vec<oneshot::Sender<Result<(), DriverError>>>,
@@ -212,7 +207,7 @@ impl Owner {
     fn publish(&self) {
         let outcome = self.machine.outcome().cloned();
         let destroyed = matches!(self.machine.state(), State::Gone(_));
-        self.publisher.send_if_modified(|status| {
+        self.publisher.tell(|status| {
             let changed = status.outcome != outcome || status.destroyed != destroyed;
             status.phase = if outcome.is_some() { Phase::Exited } else { Phase::Running };
             status.outcome = outcome;
@@ -251,7 +246,7 @@ impl Owner {
             (Arc::clone(&self.runtime), Arc::clone(&self.clock), self.container.clone());
         let (host, task, asked) =
             (Arc::clone(&self.host), Arc::clone(&self.task), Arc::clone(&self.asked_to_end));
-        let started_at = self.publisher.borrow().started_at;
+        let started_at = self.publisher.board().now(|status| status.started_at);
         self.effects.push(Box::pin(async move {
             let exited = exit(&*runtime, &*clock, &id).await;
             // Boxed: what waits, for as long as the task runs, shall be small.

@@ -12,7 +12,7 @@ impl Driver {
     /// The id is not known, the task has ended, or the runtime says no.
     pub async fn signal_task(&self, id: &TaskId, signal: Signal) -> Result<(), DriverError> {
         let owner = self.shared.registry.get(id)?;
-        if owner.status.borrow().outcome.is_some() {
+        if owner.status.now(|status| status.outcome.is_some()) {
             return Err(DriverError::NotRunning);
         }
         owner

@@ -5,13 +5,12 @@ use super::error::DriverError;
 use super::owner::OwnerRef;
 use super::registry::Registry;
 use crate::domain::stats::{Compute, StatsSample, Usage, usage};
-use crate::domain::task::{TaskId, TaskStatus};
+use crate::domain::task::TaskId;
 use crate::domain::time::Timestamp;
 use crate::ports::{Clock, ErrorKind};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// So many samples are taken at the same moment: one awakening serves them all. More of them would hold up other calls.
 const TOGETHER: usize = 64;
@@ -35,7 +34,6 @@ impl Driver {
         // Boxed: each step hands it to the next one.
         let owner = self.shared.registry.get(id)?;
         let sampler = Box::new(Sampler {
-            status: owner.status.clone(),
             owner,
             registry: self.shared.registry.clone(),
             clock: Arc::clone(&self.shared.clock),
@@ -50,8 +48,6 @@ impl Driver {
 
 struct Sampler {
     owner: Arc<OwnerRef>,
-    /// The owner's: a waiter of each sample's own would cost each sample.
-    status: watch::Receiver<TaskStatus>,
     registry: Registry,
     clock: Arc<dyn Clock>,
     compute: Option<Compute>,
@@ -80,11 +76,11 @@ impl Sampler {
         }
     }
 
-    async fn ended_within_interval(&mut self) -> bool {
+    async fn ended_within_interval(&self) -> bool {
         let pause = until_next(self.clock.now(), self.interval, parts(self.registry.count()));
         tokio::select! {
             biased;
-            _ = self.status.wait_for(|status| status.outcome.is_some()) => true,
+            _ = self.owner.status.once(|status| status.outcome.is_some().then_some(())) => true,
             () = self.clock.sleep(pause) => false,
         }
     }
