@@ -53,7 +53,7 @@ impl Creation<'_> {
     ///
     /// # Errors
     /// There is no container, unless [`Creation::unsettled`].
-    pub async fn run(&mut self) -> Result<ContainerId, DriverError> {
+    pub async fn run(&mut self) -> Result<Created, DriverError> {
         self.mark(self.shared.images.label(self.socket, &self.pull.image.to_string()));
         if self.pull.comes_first() {
             let before = self.before_pull().await;
@@ -65,12 +65,12 @@ impl Creation<'_> {
         let mut last = None;
         for _ in 0..ROUNDS {
             let error = match self.runtime.create(&self.spec).await {
-                Ok(created) => return Ok(self.created(created)),
+                Ok(created) => return Ok(created),
                 Err(error) => error,
             };
             self.unsettled |= may_have_worked(&error);
             if let Some(id) = self.recover_from(&error).await? {
-                return Ok(id);
+                return Ok(Created { id, warnings: Vec::new() });
             }
             if matches!(
                 error.kind,
@@ -93,13 +93,6 @@ impl Creation<'_> {
             )
         };
         DriverError::runtime("start task", last.unwrap_or_else(nothing_said))
-    }
-
-    fn created(&self, created: Created) -> ContainerId {
-        let events = self.shared.events(self.task);
-        events.created(&self.spec.name, &created.id);
-        created.warnings.iter().for_each(|warning| events.warned(warning));
-        created.id
     }
 
     /// What to do about a failed create: an id if it had worked after all, nothing to try again, or the error.

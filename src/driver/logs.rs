@@ -143,14 +143,30 @@ pub(super) fn are_wanted(settings: &Settings, dirs: &TaskDirs) -> bool {
     !settings.plugin.disable_log_collection && !nowhere
 }
 
-/// Starts pumping.
-pub(super) fn spawn(
+/// A pump that has not begun.
+pub struct Unstarted {
+    pump: Box<Pump>,
+    opened: Option<Batches>,
+}
+
+impl Unstarted {
+    /// Begins, on the current tokio runtime.
+    pub fn start(self) -> LogPump {
+        let (stop, clock) = (self.pump.stop.clone(), Arc::clone(&self.pump.shared.clock));
+        let life = Arc::<Lifeline>::default();
+        let running = tokio::spawn(self.pump.run(self.opened, Arc::clone(&life)));
+        LogPump { running, life, stop, clock }
+    }
+}
+
+/// What carries the task's output from there on.
+pub(super) fn prepare(
     shared: &Arc<Shared>,
     runtime: &Arc<dyn ContainerRuntime>,
     task: &Arc<PlacedTask>,
     container: &ContainerId,
     from: LogsFrom,
-) -> Option<LogPump> {
+) -> Option<Unstarted> {
     let outlet = |stream| Outlet::new(stream, shared.host.log_sink(task, stream));
     let (start, opened, mark) = match from {
         LogsFrom::Beginning => (LogStart::Beginning, None, Some(LogMark::default())),
@@ -158,7 +174,6 @@ pub(super) fn spawn(
         LogsFrom::Elsewhere => return None,
     };
     let ledger = shared.host.log_ledger(container);
-    let stop = CancellationToken::new();
     let pump = Box::new(Pump {
         shared: Arc::clone(shared),
         runtime: Arc::clone(runtime),
@@ -167,9 +182,7 @@ pub(super) fn spawn(
         read: Read::Never,
         outlets: Outlets::new(outlet(Stream::Stdout), outlet(Stream::Stderr), ledger, mark),
         losses: Losses::new(Arc::clone(shared), Arc::clone(task)),
-        stop: stop.clone(),
+        stop: CancellationToken::new(),
     });
-    let life = Arc::<Lifeline>::default();
-    let running = tokio::spawn(pump.run(opened, Arc::clone(&life)));
-    Some(LogPump { running, life, stop, clock: Arc::clone(&shared.clock) })
+    Some(Unstarted { pump, opened })
 }

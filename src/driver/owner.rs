@@ -7,7 +7,7 @@ use super::board::{Board, Publisher};
 use super::ending;
 use super::error::DriverError;
 use super::events::Events;
-use super::logs::LogPump;
+use super::logs::{LogPump, Unstarted};
 use super::removal::remove;
 use super::retry::Backoff;
 use crate::domain::container::{ContainerFacts, ContainerState};
@@ -80,13 +80,30 @@ pub struct NewOwner {
     pub stop_signal: Signal,
     pub started_at: Option<Timestamp>,
     pub machine: Machine,
-    pub logs: Option<LogPump>,
+    pub logs: Option<Unstarted>,
     /// It had ended when it was found, perhaps because it was asked to: that is no news.
     pub had_ended: bool,
 }
 
-/// Starts an owner on the current tokio runtime.
-pub fn spawn(new: NewOwner) -> Arc<OwnerRef> {
+/// An owner that has not begun: commands wait for it.
+#[must_use = "nobody watches the container until it is launched"]
+pub struct Launch {
+    owner: Box<Owner>,
+    inbox: mpsc::UnboundedReceiver<Command>,
+    logs: Option<Unstarted>,
+    private: Private,
+}
+
+impl Launch {
+    /// Begins, on the current tokio runtime.
+    pub fn go(mut self) {
+        self.owner.watch_exit(self.logs.map(Unstarted::start), self.private);
+        tokio::spawn(self.owner.run(self.inbox));
+    }
+}
+
+/// Makes an owner.
+pub fn prepare(new: NewOwner) -> (Arc<OwnerRef>, Launch) {
     let (commands, inbox) = mpsc::unbounded();
     let status =
         TaskStatus { phase: Phase::Running, started_at: new.started_at, outcome: None, destroyed: false };
@@ -99,7 +116,7 @@ pub fn spawn(new: NewOwner) -> Arc<OwnerRef> {
         status: publisher.board(),
         commands,
     });
-    let mut owner = Box::new(Owner {
+    let owner = Box::new(Owner {
         machine: new.machine,
         task: new.task,
         container: new.container,
@@ -111,10 +128,8 @@ pub fn spawn(new: NewOwner) -> Arc<OwnerRef> {
         effects: FuturesUnordered::new(),
         destroyers: Vec::new(),
     });
-    owner.watch_exit(new.logs, new.private);
     owner.publish();
-    tokio::spawn(owner.run(inbox));
-    owner_ref
+    (owner_ref, Launch { owner, inbox, logs: new.logs, private: new.private })
 }
 
 struct Owner {

@@ -5,7 +5,7 @@ use super::ending;
 use super::error::DriverError;
 use super::find::look;
 use super::logs::{self, LogsFrom};
-use super::owner::{self, NewOwner, OwnerRef};
+use super::owner::{self, Launch, NewOwner, OwnerRef};
 use super::registry::Reservation;
 use super::retry::Backoff;
 use super::settings::{Settings, Socket};
@@ -58,7 +58,9 @@ impl Driver {
             Ok(None) => return Ok(()),
             Ok(Some((reservation, socket, found))) => {
                 self.shared.lost.forget(&task.id);
-                reservation.fill(self.take_over(&task, &settings, socket, found));
+                let (owner, launch) = self.take_over(&task, &settings, socket, found);
+                reservation.fill(owner);
+                launch.go();
             }
             Err(error) => {
                 self.note_lost(&task, handle, &error);
@@ -97,7 +99,7 @@ impl Driver {
         settings: &Settings,
         socket: &Socket,
         found: Found,
-    ) -> Arc<OwnerRef> {
+    ) -> (Arc<OwnerRef>, Launch) {
         match found {
             Found::Alive(logs, facts) => self.own(task, settings, socket, &facts, logs, false),
             Found::Unread(logs, facts) => self.own(task, settings, socket, &facts, logs, true),
@@ -226,8 +228,8 @@ impl Driver {
         socket: &Socket,
         facts: &ContainerFacts,
         outcome: ExitOutcome,
-    ) -> Arc<OwnerRef> {
-        owner::spawn(NewOwner {
+    ) -> (Arc<OwnerRef>, Launch) {
+        owner::prepare(NewOwner {
             task: Arc::new(PlacedTask::from(task)),
             private: Private::of(&task.env),
             container: facts.id.clone(),

@@ -4,7 +4,7 @@ use super::create::Creation;
 use super::error::DriverError;
 use super::leftover::{self, Leftover};
 use super::logs::LogsFrom;
-use super::owner::{self, NewOwner, OwnerRef};
+use super::owner::{self, Launch, NewOwner, OwnerRef};
 use super::registry::Reservation;
 use super::retry::Backoff;
 use super::settings::{Settings, Socket};
@@ -21,6 +21,7 @@ use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::{Handle, Machine, Origin, PlacedTask, TaskRequest};
 use crate::ports::clock::within;
+use crate::ports::runtime::Created;
 use crate::ports::{ErrorKind, RuntimeError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -56,6 +57,15 @@ fn idle(task: &TaskRequest) -> Option<String> {
     (!idle.is_empty()).then(|| idle.join("; "))
 }
 
+/// Does `aside` once `work` is under way, which does not wait for it.
+async fn beside<T>(work: impl Future<Output = T>, aside: impl FnOnce()) -> T {
+    let aside = async {
+        tokio::task::yield_now().await;
+        aside();
+    };
+    tokio::join!(work, aside).0
+}
+
 impl Driver {
     /// Starts a task: pulls its image if need be, creates and starts its container, and watches it.
     ///
@@ -80,7 +90,15 @@ impl Driver {
                     start.await
                 }
             };
-            if let Err(Ok(_unclaimed)) = done.send(result) {
+            let (result, launch) = match result {
+                Ok((started, launch)) => (Ok(started), Some(launch)),
+                Err(error) => (Err(error), None),
+            };
+            let unclaimed = matches!(done.send(result), Err(Ok(_)));
+            // The answer goes out before what nobody waits for is set going.
+            tokio::task::yield_now().await;
+            launch.into_iter().for_each(Launch::go);
+            if unclaimed {
                 drop(driver.destroy_task(&id, true).await);
             }
         });
@@ -92,7 +110,7 @@ impl Driver {
         task: &TaskRequest,
         reservation: Reservation,
         given_up: &CancellationToken,
-    ) -> Result<Started, DriverError> {
+    ) -> Result<(Started, Launch), DriverError> {
         let settings = self.settings();
         let config = TaskConfig::decode(&task.config)?;
         let socket = settings.socket(config.process.socket.as_deref())?;
@@ -119,18 +137,24 @@ impl Driver {
         if created.is_err() && creation.unsettled {
             leftover::watch(&self.shared, leftover());
         }
-        let id = created?;
-        notes.iter().chain(&idle(task)).for_each(|note| self.shared.events(task).noted(note));
-        let facts = match self.bring_up(socket, &id).await {
+        let Created { id, warnings } = created?;
+        let tell = || {
+            let events = self.shared.events(task);
+            events.created(&name, &id);
+            warnings.iter().for_each(|warning| events.warned(warning));
+            notes.iter().chain(&idle(task)).for_each(|note| events.noted(note));
+        };
+        let facts = match beside(self.bring_up(socket, &id), tell).await {
             Ok(facts) => facts,
             Err(error) => return Err(self.undo(socket, &id, error, leftover()).await),
         };
         let started_at = facts.started_at;
         let handle =
             Handle { socket: socket.name.clone(), container: id, name, started_at, origin: Origin::Ours };
-        reservation.fill(self.own(task, &settings, socket, &facts, LogsFrom::Beginning, false));
+        let (owner, launch) = self.own(task, &settings, socket, &facts, LogsFrom::Beginning, false);
+        reservation.fill(owner);
         let network = facts.ip.map(|ip| DriverNetwork { ip, port_map });
-        Ok(Started { handle, network })
+        Ok((Started { handle, network }, launch))
     }
 
     async fn prepare(
@@ -219,13 +243,13 @@ impl Driver {
         facts: &ContainerFacts,
         logs_from: LogsFrom,
         had_ended: bool,
-    ) -> Arc<OwnerRef> {
+    ) -> (Arc<OwnerRef>, Launch) {
         let shared = &self.shared;
         let placed = Arc::new(PlacedTask::from(task));
         let logs = logs::are_wanted(settings, &task.dirs)
-            .then(|| logs::spawn(shared, &socket.runtime, &placed, &facts.id, logs_from))
+            .then(|| logs::prepare(shared, &socket.runtime, &placed, &facts.id, logs_from))
             .flatten();
-        owner::spawn(NewOwner {
+        owner::prepare(NewOwner {
             task: placed,
             private: Private::of(&task.env),
             container: facts.id.clone(),
