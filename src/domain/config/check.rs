@@ -8,7 +8,7 @@ use super::row::{Default, Kind, OptionRow};
 use super::value::Value;
 use std::collections::BTreeMap;
 
-/// A configuration that satisfies its table: every row is present, in its row's type or null.
+/// A configuration that satisfies its table: the rows that have a value, each in its row's type.
 pub type Checked = BTreeMap<&'static str, Value>;
 
 /// Checks `value` against `table`. Keys without a row are ignored: an older handle or a newer schema may have
@@ -30,10 +30,12 @@ fn check_object(
         Err(problem) => {
             // What is missing in what is none need not be told as well.
             problems.0.push(problem);
-            return table.iter().map(|row| (row.name, Value::Null)).collect();
+            return Checked::new();
         }
     };
-    table.iter().map(|row| (row.name, check_row(row, prefix, given.get(row.name), problems))).collect()
+    // Most options are absent, and each would have its place here.
+    let checked = table.iter().map(|row| (row.name, check_row(row, prefix, given.get(row.name), problems)));
+    checked.filter(|(_, value)| *value != Value::Null).collect()
 }
 
 fn check_row(row: &'static OptionRow, prefix: &str, given: Option<&Value>, problems: &mut Problems) -> Value {
@@ -63,7 +65,10 @@ fn absent(row: &'static OptionRow, prefix: &str, problems: &mut Problems) -> Val
         }
         (Default::Bool(flag), _) => Value::Bool(flag),
         (Default::Text(text), _) => Value::from(text),
-        (Default::Unset, Kind::Block(rows)) => nested(rows, &path(), &Value::empty(), problems),
+        (Default::Unset, Kind::Block(rows)) => match check_object(rows, &path(), &Value::Null, problems) {
+            none if none.is_empty() => Value::Null,
+            defaults => Value::object(defaults),
+        },
         (Default::Unset, _) => Value::Null,
     }
 }
@@ -124,11 +129,12 @@ fn wrong(path: &str, wanted: &str, value: &Value) -> Problem {
     Problem::new(path, format!("must be {wanted}, not {}", value.kind_name()))
 }
 
-fn as_object(path: &str, value: &Value) -> Result<BTreeMap<String, Value>, Problem> {
+fn as_object<'v>(path: &str, value: &'v Value) -> Result<&'v BTreeMap<String, Value>, Problem> {
+    static NONE: BTreeMap<String, Value> = BTreeMap::new();
     let path = if path.is_empty() { "config" } else { path };
     match value {
-        Value::Map(map) => Ok(map.clone()),
-        Value::Null | Value::Unknown => Ok(BTreeMap::new()),
+        Value::Map(map) => Ok(map),
+        Value::Null | Value::Unknown => Ok(&NONE),
         Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Text(_) | Value::List(_) => {
             Err(wrong(path, "an object", value))
         }
@@ -233,13 +239,14 @@ fn map(
     };
     let mut merged = BTreeMap::new();
     for part in parts {
-        for (name, value) in problems.note(as_object(path, part)) {
-            let converted = match &value {
+        let entries = as_object(path, part).map_err(|problem| problems.0.push(problem));
+        for (name, value) in entries.into_iter().flatten() {
+            let converted = match value {
                 Value::Unknown => Ok(Value::Unknown),
-                value => convert(&join(path, &name), value),
+                value => convert(&join(path, name), value),
             };
             match converted {
-                Ok(value) => drop(merged.insert(name, value)),
+                Ok(value) => drop(merged.insert(name.clone(), value)),
                 Err(problem) => problems.0.push(problem),
             }
         }
