@@ -37,10 +37,30 @@ pub struct Keeper(Option<Arc<Wishes>>);
 /// Which pipes are to be held.
 #[derive(Default)]
 struct Wishes {
-    wishes: Mutex<HashMap<Arc<Path>, Wish>>,
+    wanted: Mutex<Wanted>,
     changed: Notify,
     /// There is no keeper and it takes no short time to get one.
     hopeless: AtomicBool,
+}
+
+#[derive(Default)]
+struct Wanted {
+    pipes: HashMap<Arc<Path>, Wish>,
+    /// Paths of which the keeper has not been told how they are now. `None` while there is no keeper: then it will be
+    /// told of all. To look at all for each that changes would make each task cost more, the more there are.
+    news: Option<Vec<Arc<Path>>>,
+}
+
+impl Wanted {
+    fn set(&mut self, path: Arc<Path>, wish: Wish) {
+        self.news.iter_mut().for_each(|news| news.push(Arc::clone(&path)));
+        self.pipes.insert(path, wish);
+    }
+
+    fn unset(&mut self, path: &Path) {
+        let Some((path, _)) = self.pipes.remove_entry(path) else { return };
+        self.news.iter_mut().for_each(|news| news.push(Arc::clone(&path)));
+    }
 }
 
 #[derive(Clone)]
@@ -51,8 +71,8 @@ struct Wish {
 }
 
 impl Wishes {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Arc<Path>, Wish>> {
-        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,7 +96,7 @@ impl Keeper {
         let Some(wishes) = &self.0 else { return };
         let held = Arc::new(Notify::new());
         let wish = Wish { pipe: Arc::clone(pipe), held: Arc::clone(&held) };
-        wishes.lock().insert(Arc::clone(path), wish);
+        wishes.lock().set(Arc::clone(path), wish);
         wishes.changed.notify_one();
         if !wishes.hopeless.load(Ordering::Relaxed) {
             // Late is fine: the log matters more than the pipe's life after us.
@@ -87,7 +107,7 @@ impl Keeper {
     /// Asks to let go of it, soon.
     pub fn release(&self, path: &Path) {
         if let Some(wishes) = &self.0 {
-            wishes.lock().remove(path);
+            wishes.lock().unset(path);
             wishes.changed.notify_one();
         }
     }
@@ -106,7 +126,7 @@ impl Client {
     /// Connects whenever there is something to hold, and again when the keeper dies.
     async fn run(mut self) {
         loop {
-            while self.wishes.lock().is_empty() {
+            while self.wishes.lock().pipes.is_empty() {
                 self.wishes.changed.notified().await;
             }
             let failed = match self.connect().await {
@@ -114,6 +134,7 @@ impl Client {
                 Err(error) => Err(error),
             };
             self.held.clear();
+            self.wishes.lock().news = None;
             if let Err(error) = failed {
                 if self.pause > RETRY_FIRST && !self.wishes.hopeless.swap(true, Ordering::Relaxed) {
                     tracing::warn!(%error, "no log keeper: logs stop if this plugin is killed");
@@ -151,6 +172,7 @@ impl Client {
 
     /// Keeps the keeper's pipes equal to the wishes. Returns when there have been none for a while.
     async fn talk(&mut self, socket: &AsyncFd<OwnedFd>) -> io::Result<()> {
+        self.begin();
         loop {
             self.catch_up(socket).await?;
             // Only now: a keeper may let us in and then have no room for what it is given.
@@ -166,23 +188,39 @@ impl Client {
         }
     }
 
+    /// Everything is news to a keeper that has nothing from us.
+    fn begin(&self) {
+        let mut wanted = self.wishes.lock();
+        wanted.news = Some(wanted.pipes.keys().cloned().collect());
+    }
+
     async fn catch_up(&mut self, socket: &AsyncFd<OwnedFd>) -> io::Result<()> {
-        let wanted = self.wishes.lock().clone();
-        let stale: Vec<_> = self.held.keys().filter(|path| !wanted.contains_key(*path)).cloned().collect();
-        for path in stale {
-            self.held.remove(&path);
-            send(socket, || wire::send_release(socket.get_ref(), path.as_os_str().as_bytes())).await?;
-        }
-        for (path, Wish { pipe, held }) in wanted {
-            if self.held.get(&path).is_some_and(|held| Arc::ptr_eq(held, &pipe)) {
-                continue;
+        let news = self.wishes.lock().news.as_mut().map(std::mem::take);
+        for path in news.into_iter().flatten() {
+            // As it is by now: of one path there may be much news.
+            let wish = self.wishes.lock().pipes.get(&path).cloned();
+            match wish {
+                Some(wish) => self.hold(socket, path, wish).await?,
+                None if self.held.remove(&path).is_some() => {
+                    let name = path.as_os_str().as_bytes();
+                    send(socket, || wire::send_release(socket.get_ref(), name)).await?;
+                }
+                None => {}
             }
-            let name = path.as_os_str().as_bytes();
-            send(socket, || wire::send_hold(socket.get_ref(), name, pipe.as_fd())).await?;
-            answer(socket).await?;
-            self.held.insert(path, pipe);
-            held.notify_one();
         }
+        Ok(())
+    }
+
+    async fn hold(&mut self, socket: &AsyncFd<OwnedFd>, path: Arc<Path>, wish: Wish) -> io::Result<()> {
+        let Wish { pipe, held } = wish;
+        if self.held.get(&path).is_some_and(|held| Arc::ptr_eq(held, &pipe)) {
+            return Ok(());
+        }
+        let name = path.as_os_str().as_bytes();
+        send(socket, || wire::send_hold(socket.get_ref(), name, pipe.as_fd())).await?;
+        answer(socket).await?;
+        self.held.insert(path, pipe);
+        held.notify_one();
         Ok(())
     }
 }
@@ -226,75 +264,5 @@ fn start(dir: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use rustix::event::{PollFd, PollFlags, poll};
-    use rustix::net::{SocketFlags, accept_with, bind, listen};
-    use rustix::pipe::{PipeFlags, pipe_with};
-
-    /// A keeper that listens in `dir`, but accepts only when it is told to.
-    fn listener(dir: &Path) -> OwnedFd {
-        let socket = wire::socket().unwrap();
-        bind(&socket, &wire::address(dir).unwrap()).unwrap();
-        listen(&socket, 1).unwrap();
-        rustix::io::ioctl_fionbio(&socket, false).unwrap();
-        socket
-    }
-
-    fn pipe() -> (OwnedFd, Arc<Sender>) {
-        let (reader, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK).unwrap();
-        (reader, Arc::new(Sender::from_owned_fd(writer).unwrap()))
-    }
-
-    /// The next request on a connection; `None` at its end.
-    fn request(plugin: &OwnedFd) -> Option<wire::Request> {
-        poll(&mut [PollFd::new(plugin, PollFlags::IN)], None).unwrap();
-        wire::receive(plugin).unwrap()
-    }
-
-    #[tokio::test]
-    async fn the_keeper_of_one_task_serves_the_next_one_too() {
-        let dir = tempfile::tempdir().unwrap();
-        let socket = listener(dir.path());
-        let (told, mut released) = tokio::sync::mpsc::unbounded_channel();
-        let keeper = std::thread::spawn(move || {
-            let plugin = accept_with(&socket, SocketFlags::CLOEXEC).unwrap();
-            for _ in 0..2 {
-                assert!(matches!(request(&plugin), Some(wire::Request::Hold(..))));
-                wire::send_held(&plugin).unwrap();
-                assert!(matches!(request(&plugin), Some(wire::Request::Release(_))));
-                told.send(()).unwrap();
-            }
-        });
-        let client = Keeper::of(dir.path().to_owned());
-        for path in ["/a", "/b"] {
-            let (path, (_reader, pipe)) = (Path::new(path).into(), pipe());
-            client.hold(&path, &pipe).await;
-            client.release(&path);
-            released.recv().await.unwrap();
-        }
-        keeper.join().unwrap();
-    }
-
-    /// A keeper at the limit of its open files, later not any more, is no reason to be busy.
-    #[tokio::test(start_paused = true)]
-    async fn a_keeper_that_lets_in_but_cannot_hold_is_tried_less_and_less() {
-        let dir = tempfile::tempdir().unwrap();
-        let socket = listener(dir.path());
-        let (done, held) = tokio::sync::oneshot::channel();
-        let keeper = std::thread::spawn(move || {
-            (0..6).for_each(|_| drop(accept_with(&socket, SocketFlags::CLOEXEC).unwrap()));
-            let plugin = accept_with(&socket, SocketFlags::CLOEXEC).unwrap();
-            assert!(request(&plugin).is_some());
-            wire::send_held(&plugin).unwrap();
-            done.send(()).unwrap();
-        });
-        let (_reader, pipe) = pipe();
-        let client = Keeper::of(dir.path().to_owned());
-        let before = tokio::time::Instant::now();
-        client.hold(&Path::new("/a").into(), &pipe).await;
-        held.await.unwrap();
-        assert!(before.elapsed() > Duration::from_secs(5), "{:?}", before.elapsed());
-        keeper.join().unwrap();
-    }
-}
+#[path = "client_tests.rs"]
+mod tests;
