@@ -56,7 +56,7 @@ impl Ooms {
     /// This watch holds the container now.
     pub fn note(&self, id: &ContainerId, watch: &Arc<OomWatch>) {
         let mut held = lock(&self.0);
-        held.retain(|_, watch| watch.strong_count() > 0);
+        sweep(&mut held, |watch| watch.strong_count() > 0);
         held.insert(id.clone(), Arc::downgrade(watch));
     }
 
@@ -161,7 +161,7 @@ impl<S: Service> Watches<S> {
         if let Some(watch) = watching.get(id).and_then(WeakShared::upgrade) {
             return watch;
         }
-        watching.retain(|_, watch| watch.upgrade().is_some());
+        sweep(&mut watching, |watch| watch.upgrade().is_some());
         let (common, all, id) = (Arc::clone(&self.shared), Arc::downgrade(&self.watching), id.clone());
         let key = id.clone();
         let watch = async move {
@@ -179,6 +179,31 @@ impl<S: Service> Watches<S> {
     }
 }
 
+/// Drops what is dead before the map would have to grow. To look at all for each that comes would make each cost more,
+/// the more there are.
+fn sweep<V>(map: &mut HashMap<ContainerId, V>, is_alive: impl Fn(&V) -> bool) {
+    if map.len() == map.capacity() {
+        map.retain(|_, value| is_alive(value));
+    }
+}
+
 fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_whose_values_die_stays_small_and_loses_none_that_lives() {
+        let (alive, mut map) = (Arc::new(()), HashMap::new());
+        for n in 0..10_000 {
+            sweep(&mut map, |value: &Weak<()>| value.strong_count() > 0);
+            let value = if n % 1000 == 0 { Arc::clone(&alive) } else { Arc::new(()) };
+            map.insert(ContainerId::new(format!("c{n}")), Arc::downgrade(&value));
+        }
+        assert!(map.capacity() < 100, "{}", map.capacity());
+        assert_eq!(map.values().filter(|value| value.strong_count() > 0).count(), 10);
+    }
 }
