@@ -43,6 +43,9 @@ pub struct Args {
     /// Fewer rounds and tasks, for a first look.
     #[arg(long)]
     pub quick: bool,
+    /// So many rounds of StartTask: its ratio is the figure that needs the most of them.
+    #[arg(long, value_name = "ROUNDS", value_parser = clap::value_parser!(u16).range(1..))]
+    pub starts: Option<u16>,
     /// Also a population of 1,000 real containers: needs some 4 GiB of memory and many minutes.
     #[arg(long)]
     pub thousand: bool,
@@ -81,7 +84,7 @@ impl Args {
 
     /// What makes this run another than a plain one.
     pub fn flags(&self) -> serde_json::Value {
-        serde_json::json!({ "quick": self.quick, "only": self.only, "thousand": self.thousand })
+        serde_json::json!({ "quick": self.quick, "only": self.only, "thousand": self.thousand, "starts": self.starts })
     }
 
     /// So many of something: fewer for a first look.

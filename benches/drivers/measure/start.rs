@@ -11,7 +11,8 @@ use std::time::Instant;
 use tokio::sync::OnceCell;
 
 pub async fn all(args: &Args, board: &Board) {
-    let turns = Turns::of("start").rounds(args.many(100, 6)).after_warm_up();
+    let rounds = args.starts.map_or_else(|| args.many(100, 6), usize::from);
+    let turns = Turns::of("start").rounds(rounds).after_warm_up();
     // Podman takes a while over the description of itself.
     let facts = OnceCell::new();
     let round = async |session: &Session, number| {
