@@ -135,8 +135,8 @@ fn rendered<K: Ord + std::borrow::Borrow<str>>(
             let Value::Map(map) = value else { panic!("{}: {value:?}", row.name) };
             hcl::Block::builder(row.name).add_structures(rendered(rows, map)).build()
         };
-        body = match (row.kind, &checked[row.name]) {
-            (_, Value::Null) => body,
+        let Some(value) = checked.get(row.name) else { continue };
+        body = match (row.kind, value) {
             (Kind::Block(rows), value) => body.add_block(block(rows, value)),
             (Kind::BlockList(rows), Value::List(blocks)) => {
                 blocks.iter().fold(body, |body, value| body.add_block(block(rows, value)))
