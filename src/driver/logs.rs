@@ -1,9 +1,10 @@
 //! The way of a task's output from the runtime to the host: one [pump](super::pump) per task, where it begins and how it
 //! ends.
 
+use super::board::Publisher;
 use super::losses::Losses;
 use super::outlet::{Outlet, Outlets};
-use super::pump::{Life, Lifeline, Pump, Read};
+use super::pump::{Life, Pump, Read};
 use super::retry::Backoff;
 use super::{Settings, Shared};
 use crate::domain::delivery::LogMark;
@@ -104,7 +105,7 @@ fn start(mark: Option<LogMark>) -> LogStart {
 /// another driver may go on.
 pub struct LogPump {
     running: JoinHandle<()>,
-    life: Arc<Lifeline>,
+    life: Publisher<Life>,
     stop: CancellationToken,
     clock: Arc<dyn Clock>,
 }
@@ -112,14 +113,17 @@ pub struct LogPump {
 impl LogPump {
     /// The task has ended for good; `once` unless its container may have been started again since the pump began.
     pub fn over(&self, once: bool) {
-        self.life.set(Life::Over { once });
+        self.life.tell(|life| {
+            *life = Life::Over { once };
+            true
+        });
     }
 
     /// The task has ended: waits until all of its output has been delivered, or for [`LOG_DRAIN_TIMEOUT`]. The
     /// host's collector may see the end then.
     pub async fn finish(mut self) {
-        if self.life.get() == Life::On {
-            self.life.set(Life::Over { once: false });
+        if self.life.board().now(|life| *life == Life::On) {
+            self.over(false);
         }
         if within(&*self.clock, LOG_DRAIN_TIMEOUT, &mut self.running).await.is_err() {
             self.stop.cancel();
@@ -153,8 +157,8 @@ impl Unstarted {
     /// Begins, on the current tokio runtime.
     pub fn start(self) -> LogPump {
         let (stop, clock) = (self.pump.stop.clone(), Arc::clone(&self.pump.shared.clock));
-        let life = Arc::<Lifeline>::default();
-        let running = tokio::spawn(self.pump.run(self.opened, Arc::clone(&life)));
+        let life = Publisher::new(Life::On);
+        let running = tokio::spawn(self.pump.run(self.opened, life.board()));
         LogPump { running, life, stop, clock }
     }
 }

@@ -37,7 +37,7 @@ pub struct OwnerRef {
     /// What StopTask sends when the host names no signal.
     pub stop_signal: Signal,
     /// The latest status.
-    pub status: Arc<Board>,
+    pub status: Arc<Board<TaskStatus>>,
     /// Without a limit, since whoever sends waits for the answer.
     commands: mpsc::UnboundedSender<Command>,
 }
@@ -141,7 +141,7 @@ struct Owner {
     clock: Arc<dyn Clock>,
     /// By a stop or a destroy: its end is then no news.
     asked_to_end: Arc<AtomicBool>,
-    publisher: Publisher,
+    publisher: Publisher<TaskStatus>,
     effects: FuturesUnordered<BoxFuture<'static, Outcome>>,
     /// Destroy commands that wait for the removal.
     destroyers: Vec<oneshot::Sender<Result<(), DriverError>>>,

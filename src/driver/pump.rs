@@ -8,6 +8,7 @@
 //! [`NomadHost::promptly`]: crate::ports::NomadHost::promptly
 
 use super::Shared;
+use super::board::Board;
 use super::logs::Batches;
 use super::losses::Losses;
 use super::outlet::Outlets;
@@ -20,8 +21,8 @@ use crate::ports::clock::within;
 use crate::ports::{ContainerRuntime, ErrorKind, RuntimeError};
 use futures_util::StreamExt;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Notify, oneshot};
+use std::sync::Arc;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 /// What a pump knows of its task.
@@ -32,28 +33,6 @@ pub(super) enum Life {
     On,
     /// It has ended for good; `once` if that was the end of the only run that the pump has seen.
     Over { once: bool },
-}
-
-/// From the one who sets it to the pump, the only one who waits for news: a channel of tokio's takes 0.3 KiB for it.
-#[derive(Debug, Default)]
-pub(super) struct Lifeline {
-    life: Mutex<Life>,
-    changed: Notify,
-}
-
-impl Lifeline {
-    pub fn get(&self) -> Life {
-        *self.lock()
-    }
-
-    pub fn set(&self, life: Life) {
-        *self.lock() = life;
-        self.changed.notify_one();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Life> {
-        self.life.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 pub(super) struct Pump {
@@ -124,7 +103,7 @@ enum Over {
 
 impl Pump {
     /// Carries everything, up to the last byte or until it is told to stop.
-    pub async fn run(self: Box<Self>, opened: Option<Batches>, life: Arc<Lifeline>) {
+    pub async fn run(self: Box<Self>, opened: Option<Batches>, life: Arc<Board<Life>>) {
         // Without one it panicked, having delivered what it could.
         if let Some((mut pump, was_stopped)) = self.carry_all(opened, life).await {
             if was_stopped {
@@ -137,7 +116,7 @@ impl Pump {
     async fn carry_all(
         mut self: Box<Self>,
         mut opened: Option<Batches>,
-        life: Arc<Lifeline>,
+        life: Arc<Board<Life>>,
     ) -> Option<(Box<Self>, bool)> {
         let (clock, stop) = (Arc::clone(&self.shared.clock), self.stop.clone());
         let mut backoff = Backoff::new(&*clock);
@@ -317,13 +296,14 @@ impl Pump {
 
 /// At the end of what a container has written: whether that is all. Somebody may start it again before its end is on
 /// record, and then it writes on.
-async fn is_over(life: &Lifeline, backoff: &mut Backoff<'_>) -> bool {
-    if life.get() != Life::On {
+async fn is_over(life: &Board<Life>, backoff: &mut Backoff<'_>) -> bool {
+    let over = |life: &Life| (*life != Life::On).then_some(*life);
+    if life.now(over).is_some() {
         return true;
     }
     tokio::select! {
         biased;
-        () = life.changed.notified() => life.get() == Life::Over { once: true },
+        over = life.once(over) => over == Some(Life::Over { once: true }),
         () = backoff.pause() => false,
     }
 }
