@@ -8,6 +8,8 @@ use nomad_driver_podman::domain::time::Timestamp;
 use nomad_driver_podman::driver::DriverError;
 use nomad_driver_podman::ports::ErrorKind;
 use nomad_driver_podman::ports::runtime::{Change, Created};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -232,4 +234,21 @@ async fn a_look_from_before_the_start_is_not_believed() {
     runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
     let driver = driver(runtime);
     assert_eq!(driver.start_task(task()).await.unwrap().handle.started_at, started);
+}
+
+/// What the host waits for is its answer, not that its task is watched.
+#[tokio::test(start_paused = true)]
+async fn a_task_is_watched_after_its_start_is_answered_and_not_before() {
+    let mut runtime = starting();
+    let watched = Arc::new(AtomicBool::new(false));
+    let note = Arc::clone(&watched);
+    runtime.expect_wait().returning(move |_| {
+        note.store(true, Ordering::Relaxed);
+        Err(error(ErrorKind::Unavailable))
+    });
+    let driver = driver(runtime);
+    driver.start_task(task()).await.unwrap();
+    assert!(!watched.load(Ordering::Relaxed));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(watched.load(Ordering::Relaxed));
 }

@@ -11,7 +11,7 @@ use nomad_driver_podman::domain::task::identity::ContainerId;
 use nomad_driver_podman::domain::time::Timestamp;
 use nomad_driver_podman::ports::ErrorKind;
 use nomad_driver_podman::ports::runtime::{Change, Created};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 const SECOND: i64 = 1_000_000_000;
@@ -34,6 +34,27 @@ async fn told(end: ContainerFacts, words: &'static str) -> Vec<String> {
     driver.start_task(task()).await.unwrap();
     driver.wait_task(&task().id).await.unwrap();
     heard.messages().split_off(1)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_is_told_of_once_it_is_being_started_also_if_that_fails() {
+    for fails in [false, true] {
+        let ears = Arc::new(OnceLock::<Arc<Heard>>::new());
+        let heard = Arc::clone(&ears);
+        let mut runtime = runtime();
+        runtime.expect_create().returning(|_| Ok(Created { id: ContainerId::new(ID), warnings: vec![] }));
+        runtime.expect_start().times(1).returning(move |_| {
+            assert_eq!(heard.get().unwrap().messages(), [""; 0]);
+            if fails { Err(error(ErrorKind::Rejected)) } else { Ok(Change::Changed) }
+        });
+        runtime.expect_inspect().returning(|_| Ok(facts(ContainerState::Running)));
+        runtime.expect_wait().returning(|_| Err(error(ErrorKind::Unavailable)));
+        runtime.expect_remove().returning(|_| Ok(Change::Changed));
+        let (driver, heard) = driver_heard(runtime);
+        assert!(ears.set(Arc::clone(&heard)).is_ok());
+        assert_eq!(driver.start_task(task()).await.is_err(), fails);
+        assert_eq!(heard.messages(), ["Created container web-alloc-1"]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
