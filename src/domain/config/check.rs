@@ -65,9 +65,9 @@ fn absent(row: &'static OptionRow, prefix: &str, problems: &mut Problems) -> Val
         }
         (Default::Bool(flag), _) => Value::Bool(flag),
         (Default::Text(text), _) => Value::from(text),
-        (Default::Unset, Kind::Block(rows)) => match check_object(rows, &path(), &Value::Null, problems) {
-            none if none.is_empty() => Value::Null,
-            defaults => Value::object(defaults),
+        (Default::Unset, Kind::Block(rows)) => match nested(rows, &path(), &Value::Null, problems) {
+            Value::Map(none) if none.is_empty() => Value::Null,
+            defaults => defaults,
         },
         (Default::Unset, _) => Value::Null,
     }

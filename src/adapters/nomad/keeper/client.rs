@@ -52,14 +52,21 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn set(&mut self, path: Arc<Path>, wish: Wish) {
-        self.news.iter_mut().for_each(|news| news.push(Arc::clone(&path)));
-        self.pipes.insert(path, wish);
+    fn set(&mut self, path: &Arc<Path>, wish: Wish) {
+        self.pipes.insert(Arc::clone(path), wish);
+        self.tell(Arc::clone(path));
     }
 
     fn unset(&mut self, path: &Path) {
-        let Some((path, _)) = self.pipes.remove_entry(path) else { return };
-        self.news.iter_mut().for_each(|news| news.push(Arc::clone(&path)));
+        if let Some((path, _)) = self.pipes.remove_entry(path) {
+            self.tell(path);
+        }
+    }
+
+    fn tell(&mut self, path: Arc<Path>) {
+        if let Some(news) = &mut self.news {
+            news.push(path);
+        }
     }
 }
 
@@ -96,7 +103,7 @@ impl Keeper {
         let Some(wishes) = &self.0 else { return };
         let held = Arc::new(Notify::new());
         let wish = Wish { pipe: Arc::clone(pipe), held: Arc::clone(&held) };
-        wishes.lock().set(Arc::clone(path), wish);
+        wishes.lock().set(path, wish);
         wishes.changed.notify_one();
         if !wishes.hopeless.load(Ordering::Relaxed) {
             // Late is fine: the log matters more than the pipe's life after us.

@@ -126,16 +126,13 @@ fn first_process(root: &Path, cgroup: &Cgroup, id: &ContainerId) -> Option<Pidfd
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapters::podman::observe::tests::machine;
     use std::fs;
 
     #[tokio::test]
     async fn who_asks_before_anybody_has_looked_looks_and_is_told_the_same_later() {
-        let (root, id) = (tempfile::tempdir().unwrap(), ContainerId::new("ab".repeat(32)));
-        let group = root.path().join(format!("sys/fs/cgroup/machine.slice/libpod-{id}.scope"));
-        fs::create_dir_all(root.path().join("proc/self")).unwrap();
-        fs::create_dir_all(&group).unwrap();
-        let mounts = "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
-        fs::write(root.path().join("proc/self/mountinfo"), mounts).unwrap();
+        let id = ContainerId::new("ab".repeat(32));
+        let (root, group) = machine(&format!("machine.slice/libpod-{id}.scope"));
         fs::write(group.join("memory.events"), "oom 1\noom_kill 1\n").unwrap();
         let (births, machine) = (Births::default(), Hierarchies::below(root.path()));
         assert_eq!(births.killed(&machine, &id), None, "it was never announced");

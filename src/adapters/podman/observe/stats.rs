@@ -82,7 +82,7 @@ pub async fn stats<S: Service>(watches: &Watches<S>, id: &ContainerId) -> Result
         return Err(call.error(ErrorKind::WrongState, "the container is not running"));
     }
     let first = |cgroup| groups.first(id, cgroup, service.clock().now()).ok();
-    match cgroup(watches.hierarchies(), &seen).and_then(first) {
+    match cgroup(watches.machine(), &seen).and_then(first) {
         Some(sample) => Ok(sample),
         None => service.api_stats(&call, id).await,
     }

@@ -1,23 +1,10 @@
 //! Where counters are found, and what is kept open, on trees of files.
 
 use super::*;
-use crate::adapters::podman::observe::tests::seen;
+use crate::adapters::podman::observe::tests::{machine, seen};
 use std::fs;
-use std::path::PathBuf;
 
 const ID: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
-
-/// A machine with version 2, and a container at this path of it; where that is.
-fn machine(path: &str) -> (tempfile::TempDir, PathBuf) {
-    let root = tempfile::tempdir().unwrap();
-    let group = root.path().join("sys/fs/cgroup").join(path.trim_start_matches('/'));
-    fs::create_dir_all(root.path().join("proc/self")).unwrap();
-    fs::create_dir_all(&group).unwrap();
-    let mounts = "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
-    fs::write(root.path().join("proc/self/mountinfo"), mounts).unwrap();
-    fs::write(group.join("memory.current"), "5\n").unwrap();
-    (root, group)
-}
 
 #[test]
 fn a_process_out_of_sight_is_replaced_by_the_path_that_is_told() {

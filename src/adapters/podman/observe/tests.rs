@@ -44,6 +44,18 @@ pub fn seen(id: &str, state: ContainerState) -> Seen {
     }
 }
 
+/// A machine with version 2, and a container at this path of it; where that is.
+pub fn machine(path: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+    let root = tempfile::tempdir().unwrap();
+    let group = root.path().join("sys/fs/cgroup").join(path.trim_start_matches('/'));
+    std::fs::create_dir_all(root.path().join("proc/self")).unwrap();
+    std::fs::create_dir_all(&group).unwrap();
+    let mounts = "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
+    std::fs::write(root.path().join("proc/self/mountinfo"), mounts).unwrap();
+    std::fs::write(group.join("memory.current"), "5\n").unwrap();
+    (root, group)
+}
+
 /// A service that does as it is told.
 #[derive(Default)]
 pub struct Script {

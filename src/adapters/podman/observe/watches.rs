@@ -98,7 +98,7 @@ impl<S: Service> Watches<S> {
     }
 
     /// Where control groups of this machine are.
-    pub fn hierarchies(&self) -> &Hierarchies {
+    pub fn machine(&self) -> &Hierarchies {
         &self.shared.machine
     }
 
