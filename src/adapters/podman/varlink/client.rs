@@ -349,7 +349,8 @@ fn settled<T: DeserializeOwned>(message: &[u8]) -> Result<Result<T, Refusal>, Fa
 
 /// `text`, if it is the JSON that the protocol says; an error names the place.
 fn decoded<T: DeserializeOwned>(text: &str) -> Result<T, serde_path_to_error::Error<serde_json::Error>> {
-    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text))
+    // As bytes, like the other wire: the code for what both decode is there once.
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(text.as_bytes()))
 }
 
 /// The JSON within a text, as Podman 1 puts long descriptions.
