@@ -11,6 +11,7 @@ use crate::domain::signal::Signal;
 use crate::domain::task::TaskId;
 use crate::domain::task::identity::{ContainerId, ContainerName};
 use crate::ports::{Clock, ContainerRuntime};
+use futures_util::FutureExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,7 +46,7 @@ pub fn strike(world: &Arc<World>, fault: Fault, id: Option<ContainerId>, name: &
         (Fault::Reboot, _) => reboot(world, rng.between(10 * SECOND, MINUTE)),
         (Fault::PluginKilled, _) => world.kill_plugin(),
         (Fault::ClockJump, _) => jump(world, &mut rng),
-        (Fault::NameTaken, _) => spawn(world, take_name(Arc::clone(world), name.clone())),
+        (Fault::NameTaken, _) => spawn(take_name(Arc::clone(world), name.clone())),
         (Fault::LogReaderStuck, _) => {
             locked(&world.log_trouble).stuck_until = world.clock.elapsed() + rng.between(MINUTE, 10 * MINUTE);
         }
@@ -66,7 +67,7 @@ fn on_container(world: &Arc<World>, fault: Fault, id: ContainerId, rng: &mut Rng
         Fault::HumanPause if podman.pause(&id).is_ok() => {
             let pause = rng.between(SECOND, 20 * MINUTE);
             let held = Arc::clone(world);
-            spawn(world, async move {
+            spawn(async move {
                 held.clock.sleep(pause).await;
                 drop(held.podman.unpause(&id));
             });
@@ -74,22 +75,23 @@ fn on_container(world: &Arc<World>, fault: Fault, id: ContainerId, rng: &mut Rng
         Fault::HumanRemove => {
             world.truth.tampered(&id);
             let held = Arc::clone(world);
-            spawn(world, async move { drop(held.podman.remove(&id).await) });
+            spawn(async move { drop(held.podman.remove(&id).await) });
         }
         Fault::HumanKill => {
             let held = Arc::clone(world);
-            spawn(world, async move { drop(held.podman.signal(&id, Signal::KILL).await) });
+            spawn(async move { drop(held.podman.signal(&id, Signal::KILL).await) });
         }
         Fault::HumanRestart if world.truth.runs(&id) => {
             world.truth.tampered(&id);
-            spawn(world, restart(Arc::clone(world), id));
+            spawn(restart(Arc::clone(world), id));
         }
         _ => {}
     }
 }
 
-fn spawn(_: &World, work: impl Future<Output = ()> + Send + 'static) {
-    drop(tokio::spawn(work));
+fn spawn(work: impl Future<Output = ()> + Send + 'static) {
+    // In a box: what tokio needs for one kind of future is a lot of code, and these are many kinds.
+    drop(tokio::spawn(work.boxed()));
 }
 
 async fn restart(world: Arc<World>, id: ContainerId) {
@@ -104,7 +106,7 @@ async fn restart(world: Arc<World>, id: ContainerId) {
 fn outage(world: &Arc<World>, length: Duration) {
     world.podman.crash();
     let held = Arc::clone(world);
-    spawn(world, async move {
+    spawn(async move {
         held.clock.sleep(length).await;
         held.trace.tell("world", "Podman is back");
         held.podman.restart();

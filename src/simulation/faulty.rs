@@ -3,6 +3,7 @@
 //! It is also where a plugin dies: after that no call of it has an effect, and none returns. What a killed process
 //! can do to the world it can do through its ports only, so that is the same as being killed.
 
+use super::blow::{Blow, Failure};
 use super::fault::{Fault, Op};
 use super::trace::CANARY;
 use super::truth::short;
@@ -10,7 +11,6 @@ use super::world::World;
 use crate::domain::container::{ContainerFacts, ContainerSpec, ExecSpec};
 use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::image::PullRequest;
-use crate::domain::limits::{CHANGE_TIMEOUT, PULL_TIMEOUT, QUERY_TIMEOUT};
 use crate::domain::log::{LogBatch, LogStart};
 use crate::domain::signal::Signal;
 use crate::domain::stats::StatsSample;
@@ -32,7 +32,7 @@ const MOMENT: Duration = Duration::from_millis(30);
 const LATE: Duration = Duration::from_secs(60);
 
 /// When a watch breaks or errs, after it began.
-const WATCHED: Duration = Duration::from_secs(5);
+pub(super) const WATCHED: Duration = Duration::from_secs(5);
 
 type Answer<T> = Result<T, RuntimeError>;
 type Stream<T> = BoxStream<'static, Answer<T>>;
@@ -96,61 +96,28 @@ impl Faulty {
     where
         W: Future<Output = Answer<T>>,
     {
-        let fail = |kind, message: &str| Err(RuntimeError::new(name(op), object, kind, message));
-        let clock = &self.world.clock;
-        let Some(fault) = fault else { return effect.await };
-        match fault {
-            Fault::Refused => fail(ErrorKind::Unavailable, "connect: connection refused"),
-            Fault::Hang => {
-                clock.sleep(deadline(op)).await;
-                fail(ErrorKind::TimedOut, "no answer")
-            }
-            Fault::HangAfter => {
-                done(effect).await;
-                clock.sleep(deadline(op)).await;
-                fail(ErrorKind::TimedOut, "no answer")
-            }
-            Fault::Slow => {
+        match fault.map_or(Blow::None, |fault| Blow::of(fault, op)) {
+            Blow::None => {}
+            Blow::Late => {
                 let mut rng = self.world.weather.draw();
-                clock.sleep(rng.between(Duration::from_secs(1), Duration::from_secs(25))).await;
-                effect.await
+                self.world.clock.sleep(rng.between(Duration::from_secs(1), Duration::from_secs(25))).await;
             }
-            Fault::RequestLost => fail(ErrorKind::OutcomeUnknown, "connection reset by peer"),
-            Fault::ReplyLost => {
-                done(effect).await;
-                fail(ErrorKind::OutcomeUnknown, "connection reset by peer")
-            }
-            Fault::ServerError => fail(ErrorKind::Internal, "status 500: database is locked"),
-            Fault::ServerErrorAfter => {
-                done(effect).await;
-                fail(ErrorKind::Internal, "status 500: database is locked")
-            }
-            Fault::Conflict if op == Op::Create => fail(ErrorKind::NameInUse, "that name is already in use"),
-            Fault::Conflict => fail(ErrorKind::WrongState, "container state improper"),
-            Fault::Malformed => {
-                if op.changes() {
+            Blow::Failure(failure) => {
+                if failure.is_made {
                     done(effect).await;
                 }
-                fail(ErrorKind::Malformed, "expected value at line 1 column 1")
+                return Err(self.failed(op, object, failure).await);
             }
-            Fault::NoSpace => fail(ErrorKind::Internal, "no space left on device"),
-            Fault::PullStall => {
-                clock.sleep(PULL_TIMEOUT).await;
-                fail(ErrorKind::TimedOut, "the pull stands still")
-            }
-            Fault::PullDenied => fail(ErrorKind::Rejected, "unauthorized: access to the resource is denied"),
-            Fault::PullPartial => {
-                clock.sleep(WATCHED).await;
-                fail(ErrorKind::RegistryUnavailable, "unexpected EOF while copying a blob")
-            }
-            Fault::KilledBefore => self.die().await,
-            Fault::KilledAfter => {
-                done(effect).await;
-                self.die().await
-            }
-            // The others strike elsewhere, or are done by the method itself.
-            _ => effect.await,
         }
+        effect.await
+    }
+
+    async fn failed(&self, op: Op, object: &str, failure: Failure) -> RuntimeError {
+        if let Some(after) = failure.after {
+            self.world.clock.sleep(after).await;
+        }
+        let Some((kind, message)) = failure.heard else { return self.die().await };
+        RuntimeError::new(name(op), object, kind, message)
     }
 
     async fn die<T>(&self) -> T {
@@ -209,10 +176,6 @@ fn name(op: Op) -> &'static str {
         Op::Exec => "exec",
         Op::Write => "write",
     }
-}
-
-fn deadline(op: Op) -> Duration {
-    if op.changes() { CHANGE_TIMEOUT } else { QUERY_TIMEOUT }
 }
 
 /// What a person would see of a value if somebody logged it.
