@@ -1,5 +1,6 @@
 //! How the driver feels, told to the host as health and node attributes.
 
+use crate::domain::mapped::Mapped;
 use std::collections::BTreeMap;
 
 /// What a runtime says about itself.
@@ -112,7 +113,7 @@ pub struct Seen<'a> {
 /// where tasks run that name none. Another one that is silent is named, and told by its own attribute, which jobs
 /// can constrain on; it must not take the tasks of the others with it.
 pub fn fingerprint(sockets: &[Seen<'_>]) -> Fingerprint {
-    let mut attributes: BTreeMap<String, Attribute> = sockets.iter().flat_map(socket_attributes).collect();
+    let mut attributes = sockets.iter().flat_map(socket_attributes).mapped();
     let some = sockets.iter().any(|socket| socket.probe.is_ok());
     if some || sockets.len() > 1 {
         attributes.insert("driver.podman".to_owned(), Attribute::Bool(some));

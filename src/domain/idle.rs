@@ -3,6 +3,7 @@
 //! Time that nobody looked does not count: neither a jump of the clock nor a runtime that does not answer makes
 //! anything older.
 
+use crate::domain::mapped::Mapped;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ impl<K: Ord + Clone> Idle<K> {
     /// that have been idle for `limit`.
     pub fn look(&mut self, idle: impl IntoIterator<Item = K>, passed: Duration, limit: Duration) -> Vec<K> {
         let aged = |key: &K| self.0.get(key).map_or(Duration::ZERO, |age| age.saturating_add(passed));
-        self.0 = idle.into_iter().map(|key| (key.clone(), aged(&key))).collect();
+        self.0 = idle.into_iter().map(|key| (key.clone(), aged(&key))).mapped();
         self.0.iter().filter(|(_, age)| **age >= limit).map(|(key, _)| key.clone()).collect()
     }
 

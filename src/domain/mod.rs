@@ -12,7 +12,7 @@
 //! | [`container`] | the runtime-neutral container spec and the translation into it |
 //! | [`capability`], [`fingerprint`] | what the driver promises and how it feels |
 //! | [`log`], [`delivery`], [`last_words`] | a task's output, how far it has got, and how it ended |
-//! | [`image`], [`idle`], [`signal`], [`duration`], [`time`], [`stats`], [`secret`], [`limits`] | one idea each |
+//! | [`image`], [`idle`], [`signal`], [`duration`], [`time`], [`stats`], [`secret`], [`limits`], [`mapped`] | one idea each |
 
 pub mod capability;
 pub mod config;
@@ -25,6 +25,7 @@ pub mod image;
 pub mod last_words;
 pub mod limits;
 pub mod log;
+pub mod mapped;
 pub mod policy;
 pub mod secret;
 pub mod signal;

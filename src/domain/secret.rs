@@ -1,5 +1,6 @@
 //! Values that must never reach a log, an event, an error or a handle.
 
+use crate::domain::mapped::Mapped;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -43,7 +44,7 @@ impl Env {
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Env {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), Secret::new(value.into()))).collect())
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), Secret::new(value.into()))).mapped())
     }
 }
 
@@ -86,7 +87,7 @@ impl<const N: usize> From<[(String, String); N]> for Texts {
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Texts {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).mapped())
     }
 }
 

@@ -8,6 +8,7 @@ use crate::domain::container::ContainerFacts;
 use crate::domain::image::progress::Progress;
 use crate::domain::image::{Image, ImageRef};
 use crate::domain::limits::LOG_DRAIN_TIMEOUT;
+use crate::domain::mapped::Mapped;
 use crate::domain::task::TaskNames;
 use crate::domain::task::identity::{ContainerId, ContainerName};
 use crate::ports::{Clock, NomadHost, TaskEvent};
@@ -37,7 +38,7 @@ impl Events<'_> {
             task_name: self.task.task_name.to_owned(),
             at: self.clock.now(),
             message: message.into(),
-            annotations: annotations.iter().map(own).collect(),
+            annotations: annotations.iter().map(own).mapped(),
         });
     }
 

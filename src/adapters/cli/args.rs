@@ -7,6 +7,7 @@ pub use super::validate::args::ValidateArgs;
 use crate::domain::config::PluginConfig;
 use crate::domain::config::plugin::{DEFAULT_SOCKET, Endpoint, Socket, parse_endpoint};
 use crate::domain::duration;
+use crate::domain::mapped::Mapped;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -164,7 +165,7 @@ pub(super) fn inputs(
     env: impl IntoIterator<Item = (String, String)>,
 ) -> io::Result<Inputs> {
     Ok(Inputs {
-        env: env.into_iter().collect(),
+        env: env.into_iter().mapped(),
         files: files.iter().map(|path| read(path)).collect::<io::Result<_>>()?,
         vars: vars.to_vec(),
         base_dir: job.parent().unwrap_or(Path::new("")).to_string_lossy().into_owned(),

@@ -3,6 +3,7 @@
 use super::locked;
 use crate::domain::container::ContainerSpec;
 use crate::domain::container::spec::{Mount, MountSource};
+use crate::domain::mapped::Mapped;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -39,10 +40,8 @@ impl Files {
             hosts.push_str(&format!("{address}\t{name}\n"));
         }
         hosts.push_str(&format!("127.0.0.1\t{hostname} {}\n", spec.name));
-        let written = BTreeMap::from([
-            ("/etc/hosts".to_owned(), hosts.into_bytes()),
-            ("/etc/hostname".to_owned(), format!("{hostname}\n").into_bytes()),
-        ]);
+        let written = [("/etc/hosts", hosts), ("/etc/hostname", format!("{hostname}\n"))];
+        let written = written.map(|(path, text)| (path.to_owned(), text.into_bytes())).into_iter().mapped();
         Self { mounts: spec.mounts.clone(), read_only: spec.security.read_only, written: Mutex::new(written) }
     }
 

@@ -4,6 +4,7 @@ use super::commands::Contents;
 use super::files::Files;
 use crate::domain::container::spec::Network;
 use crate::domain::container::{ContainerSpec, MemoryAtEnd};
+use crate::domain::mapped::Mapped;
 use crate::domain::task::identity::ContainerId;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -87,7 +88,7 @@ impl World {
             ("HOSTNAME", self.hostname.as_str()),
             ("HOME", home),
         ];
-        added.into_iter().chain(self.spec.env.reveal_all()).collect()
+        added.into_iter().chain(self.spec.env.reveal_all()).mapped()
     }
 
     /// Names of the network interfaces.

@@ -6,6 +6,7 @@
 use super::problem::{Problem, Problems};
 use super::row::{Default, Kind, OptionRow};
 use super::value::Value;
+use crate::domain::mapped::Mapped;
 use std::collections::BTreeMap;
 
 /// A configuration that satisfies its table: the rows that have a value, each in its row's type.
@@ -35,7 +36,7 @@ fn check_object(
     };
     // Most options are absent, and each would have its place here.
     let checked = table.iter().map(|row| (row.name, check_row(row, prefix, given.get(row.name), problems)));
-    checked.filter(|(_, value)| *value != Value::Null).collect()
+    checked.filter(|(_, value)| *value != Value::Null).mapped()
 }
 
 fn check_row(row: &'static OptionRow, prefix: &str, given: Option<&Value>, problems: &mut Problems) -> Value {

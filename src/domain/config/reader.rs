@@ -2,6 +2,7 @@
 //! unknown reads as absent.
 
 use super::value::Value;
+use crate::domain::mapped::Mapped;
 use std::collections::BTreeMap;
 
 /// Read access to one checked object.
@@ -86,13 +87,13 @@ impl<K: Ord + std::borrow::Borrow<str>> Reader<'_, K> {
     pub fn numbers(&self, name: &str) -> BTreeMap<String, i64> {
         let Some(Value::Map(map)) = self.0.get(name) else { return BTreeMap::new() };
         let number = |value: &Value| if let Value::Int(number) = value { Some(*number) } else { None };
-        map.iter().filter_map(|(name, value)| Some((name.clone(), number(value)?))).collect()
+        map.iter().filter_map(|(name, value)| Some((name.clone(), number(value)?))).mapped()
     }
 
     /// The map of strings `name`.
     pub fn text_map(&self, name: &str) -> BTreeMap<String, String> {
         let Some(Value::Map(map)) = self.0.get(name) else { return BTreeMap::new() };
-        map.iter().filter_map(|(name, value)| Some((name.clone(), as_text(value)?))).collect()
+        map.iter().filter_map(|(name, value)| Some((name.clone(), as_text(value)?))).mapped()
     }
 
     /// The block `name`; empty when absent.

@@ -1,5 +1,6 @@
 //! A configuration value before it is understood: what msgpack and HCL have in common.
 
+use crate::domain::mapped::Mapped;
 use std::collections::BTreeMap;
 
 /// One node of an undecoded configuration.
@@ -31,7 +32,7 @@ impl Value {
 
     /// An object from pairs.
     pub fn object<N: Into<String>>(pairs: impl IntoIterator<Item = (N, Value)>) -> Self {
-        Self::Map(pairs.into_iter().map(|(name, value)| (name.into(), value)).collect())
+        Self::Map(pairs.into_iter().map(|(name, value)| (name.into(), value)).mapped())
     }
 
     /// What kind of value this is, in the words a job author uses.

@@ -7,6 +7,7 @@ use crate::domain::config::grammar::memory::MemorySize;
 use crate::domain::config::grammar::ulimit::Ulimit;
 use crate::domain::config::task::resources::ResourceOptions;
 use crate::domain::fingerprint::RuntimeFacts;
+use crate::domain::mapped::Mapped;
 use crate::domain::task::request::{MemoryMax, Resources};
 use std::collections::BTreeMap;
 
@@ -81,7 +82,7 @@ fn ulimits(config: &ResourceOptions) -> BTreeMap<String, Ulimit> {
         let name = name.to_ascii_lowercase();
         name.strip_prefix("rlimit_").unwrap_or(&name).to_owned()
     };
-    config.ulimit.iter().map(|(resource, limit)| (name(resource), *limit)).collect()
+    config.ulimit.iter().map(|(resource, limit)| (name(resource), *limit)).mapped()
 }
 
 /// The task's share of the node, as CPU time of a period on all its cores.

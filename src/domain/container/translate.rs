@@ -6,6 +6,7 @@ use super::{command, dns, health, labels, limits, log, mounts, network, ports, p
 use crate::domain::config::{PluginConfig, Problems, TaskConfig};
 use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::image::{Image, ImageRef, PullRequest};
+use crate::domain::mapped::Mapped;
 use crate::domain::policy::PathRule;
 use crate::domain::task::TaskRequest;
 use crate::domain::task::identity::ContainerName;
@@ -186,5 +187,5 @@ fn port_map(task: &TaskRequest, config: &TaskConfig, published: &[PublishedPort]
         .port_map
         .iter()
         .filter_map(|(label, port)| Some((label.clone(), u16::try_from(*port).ok()?)));
-    group.chain(mapped).collect()
+    group.chain(mapped).mapped()
 }

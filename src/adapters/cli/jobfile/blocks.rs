@@ -5,6 +5,7 @@ use super::variables::Purpose;
 use super::vartype;
 use crate::domain::config::suggest::nearest;
 use crate::domain::duration;
+use crate::domain::mapped::Mapped;
 use hcl_edit::Span;
 use hcl_edit::structure::{Attribute, Block, Body};
 use std::collections::{BTreeMap, BTreeSet};
@@ -232,7 +233,7 @@ impl<'a, 'e> Fields<'a, 'e> {
     pub(super) fn text_map(&mut self, name: &'static str) -> BTreeMap<String, String> {
         let as_attribute = self.read(name, |value| {
             let map = value.as_object().ok_or_else(|| format!("must be a map of strings, not {value}"))?;
-            Ok(map.iter().map(|(key, value)| (key.clone(), text_of(value))).collect())
+            Ok(map.iter().map(|(key, value)| (key.clone(), text_of(value))).mapped())
         });
         let mut map: BTreeMap<String, String> = as_attribute.unwrap_or_default();
         for block in self.blocks(name) {

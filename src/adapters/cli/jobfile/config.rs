@@ -7,9 +7,11 @@ use super::blocks::BlockView;
 use super::evaluator::{Bound, Evaluator};
 use super::model::{Spans, TaskConfigBlock};
 use crate::domain::config::Value;
+use crate::domain::mapped::Mapped;
 use hcl_edit::Span;
 use hcl_edit::expr::{Array, Expression, Object, ObjectKey};
 use std::collections::BTreeMap;
+use std::iter;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -22,7 +24,7 @@ struct SpanTable {
 
 impl SpanTable {
     fn around(span: Range<usize>) -> Self {
-        Self { values: BTreeMap::from([(String::new(), span)]), names: BTreeMap::new() }
+        Self { values: iter::once((String::new(), span)).mapped(), names: BTreeMap::new() }
     }
 
     fn of(self, eval: &Evaluator) -> Spans {
@@ -173,7 +175,7 @@ fn from_hcl(value: hcl::Value) -> Value {
         hcl::Value::Array(items) => Value::List(items.into_iter().map(from_hcl).collect()),
         hcl::Value::Object(map) => {
             let pairs = map.into_iter().map(|(name, value)| (name, from_hcl(value)));
-            Value::Map(pairs.filter(|(_, value)| *value != Value::Null).collect())
+            Value::Map(pairs.filter(|(_, value)| *value != Value::Null).mapped())
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `${…}` that only the node knows: evaluated when a task starts, as Nomad's client does.
 
 use crate::domain::config::{Problem, Problems, Value};
+use crate::domain::mapped::Mapped;
 use std::collections::BTreeMap;
 
 /// What is known when a task starts.
@@ -77,7 +78,7 @@ impl RuntimeVars {
                     let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
                     (name.clone(), self.walk(value, &path, problems))
                 };
-                Value::Map(map.iter().map(walk).collect())
+                Value::Map(map.iter().map(walk).mapped())
             }
             Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Unknown => value.clone(),
         }

@@ -8,6 +8,7 @@ use crate::adapters::nomad::proto::driver::network_isolation_spec::NetworkIsolat
 use crate::adapters::nomad::proto::structs::{self, attribute};
 use crate::domain::capability::{Capabilities, FsIsolation, NetworkIsolation};
 use crate::domain::fingerprint::{Attribute, Fingerprint, Health};
+use crate::domain::mapped::Mapped;
 use crate::ports::TaskEvent;
 
 /// One report.
@@ -18,7 +19,7 @@ pub fn fingerprint(report: Fingerprint) -> wire::FingerprintResponse {
         Health::Healthy => HealthState::Healthy,
     };
     wire::FingerprintResponse {
-        attributes: report.attributes.into_iter().map(|(key, value)| (key, attribute(value))).collect(),
+        attributes: report.attributes.into_iter().map(|(key, value)| (key, attribute(value))).mapped(),
         health: health.into(),
         health_description: report.description,
         err: String::new(),

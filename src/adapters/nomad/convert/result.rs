@@ -2,6 +2,7 @@
 
 use super::time::timestamp;
 use crate::adapters::nomad::proto::driver as wire;
+use crate::domain::mapped::Mapped;
 use crate::domain::task::{ExitOutcome, Phase, PlacedTask, TaskStatus};
 use crate::driver::{DriverNetwork, ExecOutput};
 
@@ -59,7 +60,7 @@ pub fn inspected(task: &PlacedTask, status: &TaskStatus) -> wire::InspectTaskRes
 /// The network that the runtime made for a task.
 pub fn network(network: DriverNetwork) -> wire::NetworkOverride {
     let port_map = network.port_map.into_iter().map(|(label, port)| (label, i32::from(port)));
-    wire::NetworkOverride { port_map: port_map.collect(), addr: network.ip, auto_advertise: true }
+    wire::NetworkOverride { port_map: port_map.mapped(), addr: network.ip, auto_advertise: true }
 }
 
 /// ExecTask's answer.

@@ -3,10 +3,11 @@
 use crate::adapters::nomad::proto::hclspec::{self, Attr, Block, BlockList, Literal, Object, Spec, spec};
 use crate::domain::config::OptionRow;
 use crate::domain::config::row::{Default, Kind};
+use crate::domain::mapped::Mapped;
 
 /// The schema of a table.
 pub fn schema(table: &[OptionRow]) -> Spec {
-    let attributes = table.iter().map(|row| (row.name.to_owned(), row_spec(row))).collect();
+    let attributes = table.iter().map(|row| (row.name.to_owned(), row_spec(row))).mapped();
     wrap(spec::Block::Object(Object { attributes }))
 }
 

@@ -80,15 +80,16 @@ impl Line<'_> {
     pub(super) fn render(&self) -> String {
         let others =
             self.fields.others.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into()));
-        let whole = self.object(&self.fields.message, others.collect());
+        let whole = self.object(&self.fields.message, others);
         if whole.len() <= LINE_BYTES_MAX {
             return whole;
         }
-        let mark = Map::from_iter([("truncated".to_owned(), "true".into())]);
-        self.object(clip(&self.fields.message), mark)
+        self.object(clip(&self.fields.message), [("truncated".to_owned(), "true".into())])
     }
 
-    fn object(&self, message: &str, mut object: Map<String, Value>) -> String {
+    fn object(&self, message: &str, others: impl IntoIterator<Item = (String, Value)>) -> String {
+        let mut object = Map::new();
+        object.extend(others);
         object.insert("@level".to_owned(), level_name(self.level).into());
         object.insert("@message".to_owned(), message.into());
         object.insert("@module".to_owned(), self.module.into());

@@ -7,10 +7,12 @@
 
 use super::pidfd::Pidfd;
 use super::process::{self, Family};
+use crate::domain::mapped::Mapped;
 use crate::ports::ErrorKind;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::iter;
 use std::path::Path;
 
 /// Looks for more, each of which stops what the one before has found. A program that makes processes faster than that
@@ -52,7 +54,7 @@ pub fn end(root: &Path, leader: u32, id: &str) -> Result<(), Unkillable> {
     if !process::belongs_to(root, leader, id) {
         return if held.has_ended() { Ok(()) } else { Err(Unkillable::Doubtful) };
     }
-    let mut members = BTreeMap::from([(leader, held)]);
+    let mut members = iter::once((leader, held)).mapped();
     for _ in 0..LOOKS {
         // One that has ended needs no stop, and one that cannot be stopped is ended all the same.
         members.values().for_each(|member| drop(member.stop()));
@@ -78,7 +80,7 @@ fn others(root: &Path, leader: u32, members: &BTreeMap<u32, Pidfd>) -> BTreeMap<
     let unknown = pids(root).into_iter().filter(|pid| !members.contains_key(pid) && is_member(*pid));
     // Again after the hold: the pid may be another's by then.
     let held = |pid: u32| Pidfd::open(pid).ok().filter(|_| is_member(pid));
-    unknown.filter_map(|pid| Some((pid, held(pid)?))).collect()
+    unknown.filter_map(|pid| Some((pid, held(pid)?))).mapped()
 }
 
 fn pids(root: &Path) -> Vec<u32> {

@@ -3,6 +3,7 @@
 use super::Task;
 use crate::domain::config::grammar::memory::{self, MemorySize};
 use crate::domain::config::grammar::ulimit::{self, Ulimit};
+use crate::domain::mapped::Mapped;
 use std::collections::BTreeMap;
 
 /// The options of `task_options::resources`.
@@ -34,7 +35,7 @@ pub fn read(task: Task<'_>) -> ResourceOptions {
         cpu_hard_limit: task.flag("cpu_hard_limit"),
         cpu_cfs_period: unsigned("cpu_cfs_period").filter(|period| *period > 0),
         pids_limit: task.number("pids_limit").filter(|limit| *limit != 0),
-        ulimit: ulimit.filter_map(|(name, limit)| Some((name, ulimit::parse(&limit).ok()?))).collect(),
+        ulimit: ulimit.filter_map(|(name, limit)| Some((name, ulimit::parse(&limit).ok()?))).mapped(),
         shm_size: task.parsed("shm_size", memory::bytes),
         sysctl: task.text_map("sysctl"),
     }

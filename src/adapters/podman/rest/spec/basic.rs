@@ -4,6 +4,7 @@ use super::{Bad, Version};
 use crate::domain::config::grammar::secret::{SecretOption, SecretTarget};
 use crate::domain::container::ContainerSpec;
 use crate::domain::container::spec::{Log, LogDriver};
+use crate::domain::mapped::Mapped;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -87,7 +88,7 @@ pub fn basic(spec: &ContainerSpec, version: Version) -> Result<Basic<'_>, Bad> {
         image: spec.image.as_str(),
         entrypoint: &spec.entrypoint,
         command: &spec.command,
-        env: spec.env.reveal_all().collect(),
+        env: spec.env.reveal_all().mapped(),
         labels: &spec.labels,
         annotations: annotations(spec),
         hostname: spec.hostname.as_deref(),
@@ -121,7 +122,7 @@ fn annotations(spec: &ContainerSpec) -> BTreeMap<&str, String> {
     };
     let recorded = recorded.into_iter().filter_map(|(kind, value)| Some((name(kind), value?)));
     let own = spec.annotations.iter().map(|(name, value)| (name.as_str(), value.clone()));
-    recorded.chain(own).collect()
+    recorded.chain(own).mapped()
 }
 
 fn log(log: &Log) -> LogConfiguration<'_> {

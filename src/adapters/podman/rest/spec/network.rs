@@ -5,6 +5,7 @@ use crate::domain::config::grammar::networks::Attachment;
 use crate::domain::config::grammar::port::Protocol;
 use crate::domain::container::ContainerSpec;
 use crate::domain::container::spec::{Network as Mode, PublishedPort};
+use crate::domain::mapped::Mapped;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -113,7 +114,7 @@ fn namespace(mode: &Mode, version: Version) -> Result<Namespace<'_>, Bad> {
 fn options(mode: &Mode) -> BTreeMap<&'static str, Vec<&str>> {
     let Mode::Pasta(options) = mode else { return BTreeMap::new() };
     let options: Vec<&str> = options.split(',').filter(|option| !option.is_empty()).collect();
-    if options.is_empty() { BTreeMap::new() } else { BTreeMap::from([("pasta", options)]) }
+    Some(options).filter(|options| !options.is_empty()).map(|options| ("pasta", options)).into_iter().mapped()
 }
 
 fn joined(mode: &Mode) -> &[Attachment] {
@@ -127,7 +128,7 @@ fn networks(mode: &Mode, version: Version) -> BTreeMap<&str, PerNetwork<'_>> {
     if version < Version(4, 0) {
         return BTreeMap::new();
     }
-    joined(mode).iter().map(|network| (network.name.as_str(), per_network(network))).collect()
+    joined(mode).iter().map(|network| (network.name.as_str(), per_network(network))).mapped()
 }
 
 fn per_network(network: &Attachment) -> PerNetwork<'_> {
@@ -158,7 +159,7 @@ fn before_4(mode: &Mode, version: Version) -> Result<Before4<'_>, Bad> {
         cni_networks: named.map(|network| network.name.as_str()).collect(),
         static_ip: first.and_then(|network| network.ips.first().copied()),
         static_mac: first.and_then(|network| network.mac.as_deref()).map(mac_bytes),
-        aliases: aliased.map(|network| (network.name.as_str(), network.aliases.as_slice())).collect(),
+        aliases: aliased.map(|network| (network.name.as_str(), network.aliases.as_slice())).mapped(),
     })
 }
 
