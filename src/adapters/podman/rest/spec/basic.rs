@@ -5,7 +5,8 @@ use crate::domain::config::grammar::secret::{SecretOption, SecretTarget};
 use crate::domain::container::ContainerSpec;
 use crate::domain::container::spec::{Log, LogDriver};
 use crate::domain::mapped::Mapped;
-use serde::Serialize;
+use crate::domain::secret::Env;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// Bytes of a log file that no disk holds. conmon would rotate a file of the host's `log_size_max`, and keeps nothing of
@@ -22,7 +23,8 @@ pub struct Basic<'a> {
     entrypoint: &'a [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     command: &'a [String],
-    env: BTreeMap<&'a str, &'a str>,
+    #[serde(serialize_with = "revealed")]
+    env: &'a Env,
     labels: &'a BTreeMap<String, String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     annotations: BTreeMap<&'a str, String>,
@@ -88,7 +90,7 @@ pub fn basic(spec: &ContainerSpec, version: Version) -> Result<Basic<'_>, Bad> {
         image: spec.image.as_str(),
         entrypoint: &spec.entrypoint,
         command: &spec.command,
-        env: spec.env.reveal_all().mapped(),
+        env: &spec.env,
         labels: &spec.labels,
         annotations: annotations(spec),
         hostname: spec.hostname.as_deref(),
@@ -107,6 +109,11 @@ pub fn basic(spec: &ContainerSpec, version: Version) -> Result<Basic<'_>, Bad> {
         secrets,
         secret_env,
     })
+}
+
+/// Podman is whom the values are for.
+fn revealed<S: Serializer>(env: &Env, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(env.reveal_all())
 }
 
 /// Podman's command line records in annotations what an inspect then shows as the security options.
