@@ -114,7 +114,8 @@ fn namespace(mode: &Mode, version: Version) -> Result<Namespace<'_>, Bad> {
 fn options(mode: &Mode) -> BTreeMap<&'static str, Vec<&str>> {
     let Mode::Pasta(options) = mode else { return BTreeMap::new() };
     let options: Vec<&str> = options.split(',').filter(|option| !option.is_empty()).collect();
-    Some(options).filter(|options| !options.is_empty()).map(|options| ("pasta", options)).into_iter().mapped()
+    let given = (!options.is_empty()).then_some(("pasta", options));
+    given.into_iter().mapped()
 }
 
 fn joined(mode: &Mode) -> &[Attachment] {
