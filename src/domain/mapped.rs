@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 pub trait Mapped<K, V> {
     /// The map; of pairs with one key the last one counts, as with `collect`.
     ///
-    /// `collect` sorts the pairs first, by a stable sort that is compiled anew for each iterator there is: with some
-    /// fifty of them that was a twentieth of the plugin. Here the code of one kind of map is there once.
+    /// `collect` sorts the pairs first, and so does `BTreeMap::from`, by a stable sort that is compiled anew for each
+    /// iterator there is, 5 KiB a time: some forty of them were 4 % of the plugin's code. Here the code of one kind of
+    /// map is there once.
     fn mapped(self) -> BTreeMap<K, V>;
 }
 

@@ -40,8 +40,11 @@ impl Files {
             hosts.push_str(&format!("{address}\t{name}\n"));
         }
         hosts.push_str(&format!("127.0.0.1\t{hostname} {}\n", spec.name));
-        let written = [("/etc/hosts", hosts), ("/etc/hostname", format!("{hostname}\n"))];
-        let written = written.map(|(path, text)| (path.to_owned(), text.into_bytes())).into_iter().mapped();
+        let written = [
+            ("/etc/hosts".to_owned(), hosts.into_bytes()),
+            ("/etc/hostname".to_owned(), format!("{hostname}\n").into_bytes()),
+        ];
+        let written = written.into_iter().mapped();
         Self { mounts: spec.mounts.clone(), read_only: spec.security.read_only, written: Mutex::new(written) }
     }
 

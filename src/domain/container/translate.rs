@@ -182,10 +182,10 @@ fn port_map(task: &TaskRequest, config: &TaskConfig, published: &[PublishedPort]
     let group = group
         .filter(|port| published.iter().any(|p| p.host == port.host))
         .map(|port| (port.label.clone(), port.container.unwrap_or(port.host)));
-    let mapped = config
+    let of_port_map = config
         .network
         .port_map
         .iter()
         .filter_map(|(label, port)| Some((label.clone(), u16::try_from(*port).ok()?)));
-    group.chain(mapped).mapped()
+    group.chain(of_port_map).mapped()
 }

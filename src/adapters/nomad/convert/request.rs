@@ -3,11 +3,11 @@
 use super::msgpack::{self, BadMsgpack};
 use crate::adapters::nomad::proto::driver as wire;
 use crate::adapters::nomad::proto::driver::network_isolation_spec::NetworkIsolationMode;
+use crate::domain::mapped::Mapped;
 use crate::domain::task::request::{
     Dns, HostDevice, HostMount, MemoryMax, NetworkNamespace, Port, Resources, TaskDirs, TaskMeta, TaskNetwork,
 };
 use crate::domain::task::{AllocId, TaskId, TaskRequest};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Converts a task; its driver config may be empty (after an agent restart it always is).
@@ -121,7 +121,7 @@ fn namespace(spec: wire::NetworkIsolationSpec) -> Option<NetworkNamespace> {
     }
     let hosts = spec.hosts_config.map(|hosts| (hosts.address, hosts.hostname));
     let hosts = hosts.filter(|(address, name)| !address.is_empty() && !name.is_empty());
-    Some(NetworkNamespace { path: spec.path, hosts: hosts.into_iter().collect::<BTreeMap<_, _>>() })
+    Some(NetworkNamespace { path: spec.path, hosts: hosts.into_iter().mapped() })
 }
 
 fn dns(dns: wire::DnsConfig) -> Option<Dns> {
