@@ -1,33 +1,26 @@
-//! What a fault makes of a call.
+//! Calls whose caller does not hear how they went.
 
 use super::fault::{Fault, Op};
-use super::faulty::WATCHED;
 use crate::domain::limits::{CHANGE_TIMEOUT, PULL_TIMEOUT, QUERY_TIMEOUT};
 use crate::ports::ErrorKind;
 use std::time::Duration;
 
-/// See the module.
-pub(super) enum Blow {
-    /// Nothing: the fault strikes elsewhere, or the method itself does what it says.
-    None,
-    /// The call is made, and answered later than usual.
-    Late,
-    /// Its caller does not hear how it went.
-    Failure(Failure),
-}
+/// When a watch breaks or errs, after it began.
+pub(super) const WATCHED: Duration = Duration::from_secs(5);
 
-/// What the caller hears instead.
+/// What a fault makes of a call, of whatever kind: there is one such table for all of them.
 pub(super) struct Failure {
     /// The call takes effect all the same.
     pub(super) is_made: bool,
-    /// How much later, if not at once.
+    /// How much later the caller hears of it, if not at once.
     pub(super) after: Option<Duration>,
     /// What the error says; `None` if the caller is killed.
     pub(super) heard: Option<(ErrorKind, &'static str)>,
 }
 
-impl Blow {
-    pub(super) fn of(fault: Fault, op: Op) -> Self {
+impl Failure {
+    /// `None` for faults that strike elsewhere, and for those that slow a call or that its method does.
+    pub(super) fn of(fault: Fault, op: Op) -> Option<Self> {
         let is_made = match fault {
             Fault::HangAfter | Fault::ReplyLost | Fault::ServerErrorAfter | Fault::KilledAfter => true,
             Fault::Malformed => op.changes(),
@@ -39,21 +32,16 @@ impl Blow {
             Fault::PullPartial => Some(WATCHED),
             _ => None,
         };
-        match fault {
-            Fault::Slow => Self::Late,
-            Fault::KilledBefore | Fault::KilledAfter => {
-                Self::Failure(Failure { is_made, after, heard: None })
-            }
-            _ => match error(fault, op) {
-                Some(heard) => Self::Failure(Failure { is_made, after, heard: Some(heard) }),
-                None => Self::None,
-            },
-        }
+        let heard = match fault {
+            Fault::KilledBefore | Fault::KilledAfter => None,
+            _ => Some(error(fault, op)?),
+        };
+        Some(Self { is_made, after, heard })
     }
 }
 
 fn error(fault: Fault, op: Op) -> Option<(ErrorKind, &'static str)> {
-    let error = match fault {
+    Some(match fault {
         Fault::Refused => (ErrorKind::Unavailable, "connect: connection refused"),
         Fault::Hang | Fault::HangAfter => (ErrorKind::TimedOut, "no answer"),
         Fault::RequestLost | Fault::ReplyLost => (ErrorKind::OutcomeUnknown, "connection reset by peer"),
@@ -68,8 +56,7 @@ fn error(fault: Fault, op: Op) -> Option<(ErrorKind, &'static str)> {
         Fault::PullDenied => (ErrorKind::Rejected, "unauthorized: access to the resource is denied"),
         Fault::PullPartial => (ErrorKind::RegistryUnavailable, "unexpected EOF while copying a blob"),
         _ => return None,
-    };
-    Some(error)
+    })
 }
 
 fn deadline(op: Op) -> Duration {

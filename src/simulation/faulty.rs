@@ -3,7 +3,7 @@
 //! It is also where a plugin dies: after that no call of it has an effect, and none returns. What a killed process
 //! can do to the world it can do through its ports only, so that is the same as being killed.
 
-use super::blow::{Blow, Failure};
+use super::failure::{Failure, WATCHED};
 use super::fault::{Fault, Op};
 use super::trace::CANARY;
 use super::truth::short;
@@ -30,9 +30,6 @@ const MOMENT: Duration = Duration::from_millis(30);
 
 /// How late a missed end is told: by the slow look that is the safety net.
 const LATE: Duration = Duration::from_secs(60);
-
-/// When a watch breaks or errs, after it began.
-pub(super) const WATCHED: Duration = Duration::from_secs(5);
 
 type Answer<T> = Result<T, RuntimeError>;
 type Stream<T> = BoxStream<'static, Answer<T>>;
@@ -96,20 +93,15 @@ impl Faulty {
     where
         W: Future<Output = Answer<T>>,
     {
-        match fault.map_or(Blow::None, |fault| Blow::of(fault, op)) {
-            Blow::None => {}
-            Blow::Late => {
-                let mut rng = self.world.weather.draw();
-                self.world.clock.sleep(rng.between(Duration::from_secs(1), Duration::from_secs(25))).await;
-            }
-            Blow::Failure(failure) => {
-                if failure.is_made {
-                    done(effect).await;
-                }
-                return Err(self.failed(op, object, failure).await);
-            }
+        if fault == Some(Fault::Slow) {
+            let mut rng = self.world.weather.draw();
+            self.world.clock.sleep(rng.between(Duration::from_secs(1), Duration::from_secs(25))).await;
         }
-        effect.await
+        let Some(failure) = fault.and_then(|fault| Failure::of(fault, op)) else { return effect.await };
+        if failure.is_made {
+            done(effect).await;
+        }
+        Err(self.failed(op, object, failure).await)
     }
 
     async fn failed(&self, op: Op, object: &str, failure: Failure) -> RuntimeError {

@@ -8,19 +8,19 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`clock`], [`rng`] | time and chance |
-//! | [`fault`], [`weather`], [`disaster`], [`faulty`], `blow` | what can go wrong, when it does, and how |
+//! | [`fault`], [`weather`], [`disaster`], [`faulty`], `failure` | what can go wrong, when it does, and how |
 //! | [`host`], [`collector`], [`runner`], [`aftermath`], `success`, [`rpc`], [`task`] | Nomad: its tasks, and what it does with them |
 //! | [`truth`], [`endings`], [`trace`], [`logs`] | what is so, what was seen, what the driver says |
 //! | [`world`], [`run`], [`plan`] | one world, its course, and what is drawn for a seed |
 //! | [`pairs`], [`sweep`], [`command`] | many worlds: every fault and pair, every seed, the command line |
 
 pub mod aftermath;
-mod blow;
 pub mod clock;
 pub mod collector;
 pub mod command;
 pub mod disaster;
 pub mod endings;
+mod failure;
 pub mod fault;
 pub mod faulty;
 pub mod host;
