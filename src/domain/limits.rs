@@ -33,6 +33,10 @@ pub const FINGERPRINT_TIMEOUT: Duration = Duration::from_secs(10);
 /// a report must not wait for it.
 pub const SHIM_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long InspectTask, and StopTask without a signal, wait for the first look at a container that was just started. It
+/// takes Podman some milliseconds.
+pub const FIRST_LOOK_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// How long WaitTask waits for the last log lines after the exit of a task.
 pub const LOG_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 

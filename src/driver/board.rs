@@ -89,6 +89,7 @@ mod tests {
         Publisher::new(TaskStatus {
             phase: Phase::Running,
             started_at: None,
+            stop_signal: None,
             outcome: None,
             destroyed: false,
         })

@@ -18,6 +18,7 @@ mod events;
 mod exec;
 mod find;
 mod fingerprint;
+mod first_look;
 mod gate;
 mod images;
 mod inspect;

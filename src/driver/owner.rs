@@ -7,17 +7,18 @@ use super::board::{Board, Publisher};
 use super::ending;
 use super::error::DriverError;
 use super::events::Events;
+use super::first_look::{self, Seen};
 use super::logs::{LogPump, Unstarted};
 use super::removal::remove;
 use super::retry::Backoff;
 use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::last_words::Private;
-use crate::domain::limits::REMOVE_AGAIN;
+use crate::domain::limits::{FIRST_LOOK_TIMEOUT, REMOVE_AGAIN};
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::recover::ended;
 use crate::domain::task::{Effect, ExitOutcome, Input, Machine, Phase, PlacedTask, State, TaskStatus};
-use crate::domain::time::Timestamp;
+use crate::ports::clock::within;
 use crate::ports::{Clock, ContainerRuntime, ErrorKind, NomadHost, RuntimeError};
 use futures_channel::mpsc;
 use futures_util::future::BoxFuture;
@@ -34,8 +35,6 @@ pub struct OwnerRef {
     pub container: ContainerId,
     /// Where it runs.
     pub runtime: Arc<dyn ContainerRuntime>,
-    /// What StopTask sends when the host names no signal.
-    pub stop_signal: Signal,
     /// The latest status.
     pub status: Arc<Board<TaskStatus>>,
     /// Without a limit, since whoever sends waits for the answer.
@@ -62,6 +61,12 @@ impl OwnerRef {
         self.status.once(|status| status.destroyed.then_some(())).await;
     }
 
+    /// Waits, but not for long, until the container has been looked at.
+    pub async fn looked_at(&self, clock: &dyn Clock) {
+        let seen = self.status.once(|status| status.stop_signal.map(drop));
+        within(clock, FIRST_LOOK_TIMEOUT, seen).await.ok();
+    }
+
     /// Waits until the task has ended and says how.
     pub async fn outcome(&self) -> Result<ExitOutcome, DriverError> {
         self.status.once(|status| status.outcome.clone()).await.ok_or(DriverError::ShuttingDown)
@@ -77,8 +82,8 @@ pub struct NewOwner {
     pub runtime: Arc<dyn ContainerRuntime>,
     pub host: Arc<dyn NomadHost>,
     pub clock: Arc<dyn Clock>,
-    pub stop_signal: Signal,
-    pub started_at: Option<Timestamp>,
+    /// `None` if nobody has looked since it was told to start: the owner does, first of all.
+    pub seen: Option<Seen>,
     pub machine: Machine,
     pub logs: Option<Unstarted>,
     /// It had ended when it was found, perhaps because it was asked to: that is no news.
@@ -97,7 +102,11 @@ pub struct Launch {
 impl Launch {
     /// Begins, on the current tokio runtime.
     pub fn go(mut self) {
-        self.owner.watch_exit(self.logs.map(Unstarted::start), self.private);
+        let watch = Watch { logs: self.logs.map(Unstarted::start), private: self.private };
+        match self.owner.publisher.board().now(|status| status.stop_signal) {
+            Some(_) => self.owner.watch_exit(watch),
+            None => self.owner.look(watch),
+        }
         tokio::spawn(self.owner.run(self.inbox));
     }
 }
@@ -105,14 +114,18 @@ impl Launch {
 /// Makes an owner.
 pub fn prepare(new: NewOwner) -> (Arc<OwnerRef>, Launch) {
     let (commands, inbox) = mpsc::unbounded();
-    let status =
-        TaskStatus { phase: Phase::Running, started_at: new.started_at, outcome: None, destroyed: false };
+    let status = TaskStatus {
+        phase: Phase::Running,
+        started_at: new.seen.and_then(|seen| seen.started_at),
+        stop_signal: new.seen.map(|seen| seen.stop_signal),
+        outcome: None,
+        destroyed: false,
+    };
     let publisher = Publisher::new(status);
     let owner_ref = Arc::new(OwnerRef {
         task: Arc::clone(&new.task),
         container: new.container.clone(),
         runtime: Arc::clone(&new.runtime),
-        stop_signal: new.stop_signal,
         status: publisher.board(),
         commands,
     });
@@ -130,6 +143,12 @@ pub fn prepare(new: NewOwner) -> (Arc<OwnerRef>, Launch) {
     });
     owner.publish();
     (owner_ref, Launch { owner, inbox, logs: new.logs, private: new.private })
+}
+
+/// What is done with a container's output until its end.
+struct Watch {
+    logs: Option<LogPump>,
+    private: Private,
 }
 
 struct Owner {
@@ -150,6 +169,7 @@ struct Owner {
 /// What an effect's future brings.
 enum Outcome {
     Input(Input),
+    Seen(Seen, Box<Watch>),
     RemoveFailed(RuntimeError),
     Nothing,
 }
@@ -185,6 +205,13 @@ impl Owner {
         match outcome {
             Outcome::Nothing => {}
             Outcome::Input(input) => drop(self.step(input)),
+            Outcome::Seen(seen, watch) => {
+                self.publisher.tell(|status| {
+                    (status.started_at, status.stop_signal) = (seen.started_at, Some(seen.stop_signal));
+                    true
+                });
+                self.watch_exit(*watch);
+            }
             Outcome::RemoveFailed(error) => {
                 drop(self.step(Input::RemoveFailed));
                 let error = DriverError::runtime("destroy task", error);
@@ -252,8 +279,18 @@ impl Owner {
         });
     }
 
+    /// The first look at the container. Nothing else can be watched before.
+    fn look(&mut self, watch: Watch) {
+        let (runtime, clock, id) =
+            (Arc::clone(&self.runtime), Arc::clone(&self.clock), self.container.clone());
+        self.effects.push(Box::pin(async move {
+            let seen = first_look::patiently(&*runtime, &*clock, &id).await;
+            Outcome::Seen(seen, Box::new(watch))
+        }));
+    }
+
     /// The observation that lasts as long as the container.
-    fn watch_exit(&mut self, logs: Option<LogPump>, private: Private) {
+    fn watch_exit(&mut self, Watch { logs, private }: Watch) {
         if self.machine.outcome().is_some() {
             return;
         }

@@ -4,16 +4,17 @@ use super::Driver;
 use super::ending;
 use super::error::DriverError;
 use super::find::look;
+use super::first_look::{LOOKS, Seen};
 use super::logs::{self, LogsFrom};
 use super::owner::{self, Launch, NewOwner, OwnerRef};
 use super::registry::Reservation;
 use super::retry::Backoff;
 use super::settings::{Settings, Socket};
-use super::start::{LOOKS, stop_signal};
 use crate::domain::container::labels::Agent;
 use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::last_words::Private;
 use crate::domain::limits::RECOVER_TIMEOUT;
+use crate::domain::task::identity::ContainerId;
 use crate::domain::task::recover::{Recovery, decide, ended};
 use crate::domain::task::{ExitOutcome, Handle, Machine, Origin, PlacedTask, TaskId, TaskRequest};
 use crate::ports::clock::within;
@@ -101,8 +102,8 @@ impl Driver {
         found: Found,
     ) -> (Arc<OwnerRef>, Launch) {
         match found {
-            Found::Alive(logs, facts) => self.own(task, settings, socket, &facts, logs, false),
-            Found::Unread(logs, facts) => self.own(task, settings, socket, &facts, logs, true),
+            Found::Alive(logs, facts) => self.own(task, settings, socket, known(&facts), logs, false),
+            Found::Unread(logs, facts) => self.own(task, settings, socket, known(&facts), logs, true),
             Found::Ended(facts, outcome) => {
                 ending::tell_of_memory(&self.shared.events(task), &facts);
                 self.own_ended(task, settings, socket, &facts, outcome)
@@ -236,11 +237,14 @@ impl Driver {
             runtime: Arc::clone(&socket.runtime),
             host: Arc::clone(&self.shared.host),
             clock: Arc::clone(&self.shared.clock),
-            stop_signal: stop_signal(facts),
-            started_at: facts.started_at,
+            seen: Some(Seen::from(facts)),
             machine: Machine::exited(outcome, !settings.plugin.remove_containers),
             logs: None,
             had_ended: true,
         })
     }
+}
+
+fn known(facts: &ContainerFacts) -> (&ContainerId, Option<Seen>) {
+    (&facts.id, Some(Seen::from(facts)))
 }

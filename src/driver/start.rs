@@ -2,11 +2,11 @@
 
 use super::create::Creation;
 use super::error::DriverError;
+use super::first_look::{self, Seen};
 use super::leftover::{self, Leftover};
 use super::logs::LogsFrom;
 use super::owner::{self, Launch, NewOwner, OwnerRef};
 use super::registry::Reservation;
-use super::retry::Backoff;
 use super::settings::{Settings, Socket};
 use super::{Driver, confine, logs};
 use crate::domain::config::together::{Around, without_effect};
@@ -17,20 +17,15 @@ use crate::domain::fingerprint::RuntimeFacts;
 use crate::domain::last_words::Private;
 use crate::domain::limits::FINGERPRINT_TIMEOUT;
 use crate::domain::policy;
-use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::{Handle, Machine, Origin, PlacedTask, TaskRequest};
+use crate::ports::RuntimeError;
 use crate::ports::clock::within;
 use crate::ports::runtime::Created;
-use crate::ports::{ErrorKind, RuntimeError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
-
-/// Looks at a container that is said not to have started though it was told to: with the pauses between them about
-/// two seconds, in which whatever the runtime answers from is brought up to date.
-pub(super) const LOOKS: u32 = 5;
 
 /// A task that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +110,7 @@ impl Driver {
         let config = TaskConfig::decode(&task.config)?;
         let socket = settings.socket(config.process.socket.as_deref())?;
         let Plan { spec, pull, port_map, notes, .. } = self.prepare(task, &config, &settings, socket).await?;
-        let name = spec.name.clone();
+        let (name, may_have_address) = (spec.name.clone(), spec.network.may_have_address());
         let _image_stays = self.shared.images.need(&socket.name, &pull.image.to_string());
         let mut creation = Creation {
             shared: &self.shared,
@@ -144,16 +139,17 @@ impl Driver {
             warnings.iter().for_each(|warning| events.warned(warning));
             notes.iter().chain(&idle(task)).for_each(|note| events.noted(note));
         };
-        let facts = match beside(self.bring_up(socket, &id), tell).await {
+        let facts = match beside(self.bring_up(socket, &id, may_have_address), tell).await {
             Ok(facts) => facts,
             Err(error) => return Err(self.undo(socket, &id, error, leftover()).await),
         };
-        let started_at = facts.started_at;
+        let seen = facts.as_ref().map(Seen::from);
+        let (owner, launch) = self.own(task, &settings, socket, (&id, seen), LogsFrom::Beginning, false);
+        reservation.fill(owner);
+        let started_at = seen.map_or_else(|| Some(self.shared.clock.now()), |seen| seen.started_at);
         let handle =
             Handle { socket: socket.name.clone(), container: id, name, started_at, origin: Origin::Ours };
-        let (owner, launch) = self.own(task, &settings, socket, &facts, LogsFrom::Beginning, false);
-        reservation.fill(owner);
-        let network = facts.ip.map(|ip| DriverNetwork { ip, port_map });
+        let network = facts.and_then(|facts| facts.ip).map(|ip| DriverNetwork { ip, port_map });
         Ok((Started { handle, network }, launch))
     }
 
@@ -182,39 +178,25 @@ impl Driver {
         facts.map_err(|error| DriverError::runtime(verb, error))
     }
 
-    /// Starts the container and looks at it once. A reply that was lost is found out by looking.
-    async fn bring_up(&self, socket: &Socket, id: &ContainerId) -> Result<ContainerFacts, RuntimeError> {
+    /// Starts the container. What it is then is looked up if the answer needs it, or to find out whether a start took
+    /// place whose reply was lost.
+    async fn bring_up(
+        &self,
+        socket: &Socket,
+        id: &ContainerId,
+        needs_look: bool,
+    ) -> Result<Option<ContainerFacts>, RuntimeError> {
         let lost = match socket.runtime.start(id).await {
+            Ok(_) if !needs_look => return Ok(None),
             Ok(_) => None,
             Err(error) if error.effect_is_unknown() => Some(error),
             Err(error) => return Err(error),
         };
-        let facts = self.look_at_started(socket, id).await?;
+        let facts = first_look::at(&*socket.runtime, &*self.shared.clock, id).await?;
         match (lost, facts.state) {
             (Some(error), ContainerState::Created) => Err(error),
-            _ => Ok(facts),
+            _ => Ok(Some(facts)),
         }
-    }
-
-    /// Looks at a container that was told to start; again if the answer may be from before that.
-    async fn look_at_started(
-        &self,
-        socket: &Socket,
-        id: &ContainerId,
-    ) -> Result<ContainerFacts, RuntimeError> {
-        let mut backoff = Backoff::new(&*self.shared.clock);
-        for _ in 1..LOOKS {
-            match socket.runtime.inspect(id.as_str()).await {
-                Ok(facts) if facts.id == *id && facts.state != ContainerState::Created => return Ok(facts),
-                Err(error) if !error.kind.is_transient() => return Err(error),
-                Ok(_) | Err(_) => backoff.pause().await,
-            }
-        }
-        let facts = socket.runtime.inspect(id.as_str()).await?;
-        // What is signalled and removed later must be what was created.
-        let other =
-            || RuntimeError::new("inspect container", id, ErrorKind::Malformed, "told of another container");
-        if facts.id == *id { Ok(facts) } else { Err(other()) }
     }
 
     /// Takes down a container that did not come up; both causes are told if that fails too.
@@ -240,32 +222,26 @@ impl Driver {
         task: &TaskRequest,
         settings: &Settings,
         socket: &Socket,
-        facts: &ContainerFacts,
+        (container, seen): (&ContainerId, Option<Seen>),
         logs_from: LogsFrom,
         had_ended: bool,
     ) -> (Arc<OwnerRef>, Launch) {
         let shared = &self.shared;
         let placed = Arc::new(PlacedTask::from(task));
         let logs = logs::are_wanted(settings, &task.dirs)
-            .then(|| logs::prepare(shared, &socket.runtime, &placed, &facts.id, logs_from))
+            .then(|| logs::prepare(shared, &socket.runtime, &placed, container, logs_from))
             .flatten();
         owner::prepare(NewOwner {
             task: placed,
             private: Private::of(&task.env),
-            container: facts.id.clone(),
+            container: container.clone(),
             runtime: Arc::clone(&socket.runtime),
             host: Arc::clone(&shared.host),
             clock: Arc::clone(&shared.clock),
-            stop_signal: stop_signal(facts),
-            started_at: facts.started_at,
+            seen,
             machine: Machine::running(!settings.plugin.remove_containers),
             logs,
             had_ended,
         })
     }
-}
-
-/// The image's stop signal, or SIGTERM.
-pub(super) fn stop_signal(facts: &ContainerFacts) -> Signal {
-    facts.stop_signal.as_deref().and_then(|signal| signal.parse().ok()).unwrap_or(Signal::TERM)
 }

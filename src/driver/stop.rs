@@ -2,6 +2,7 @@
 
 use super::Driver;
 use super::error::DriverError;
+use super::owner::OwnerRef;
 use crate::domain::signal::Signal;
 use crate::domain::task::{Input, TaskId};
 use std::time::Duration;
@@ -19,8 +20,16 @@ impl Driver {
         signal: Option<Signal>,
     ) -> Result<(), DriverError> {
         let owner = self.shared.registry.get(id)?;
-        let signal = signal.unwrap_or(owner.stop_signal);
+        let signal = match signal {
+            Some(signal) => signal,
+            None => self.stop_signal(&owner).await,
+        };
         owner.command(Input::Stop { signal, grace: timeout }).await?;
         owner.outcome().await.map(drop)
+    }
+
+    async fn stop_signal(&self, owner: &OwnerRef) -> Signal {
+        owner.looked_at(&*self.shared.clock).await;
+        owner.status.now(|status| status.stop_signal).unwrap_or(Signal::TERM)
     }
 }

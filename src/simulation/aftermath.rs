@@ -43,7 +43,7 @@ impl Runner {
             match self.recover_with(&plugin, &held.request, &handle).await {
                 None => {}
                 Some(Ok(())) => {
-                    self.check_recovered(held);
+                    self.check_recovered(held).await;
                     return true;
                 }
                 Some(Err(_)) => {
@@ -165,7 +165,7 @@ impl Runner {
             world.trace.violation("a second WaitTask has another answer");
         }
         self.check_usage_ends(held).await;
-        let status = plugin.driver.inspect_task(id).map(|(_, status)| (status.phase, status.outcome));
+        let status = plugin.driver.inspect_task(id).await.map(|(_, status)| (status.phase, status.outcome));
         if status != Ok((Phase::Exited, Some(outcome.clone()))) {
             world.trace.violation(&format!("InspectTask of an ended task: {status:?}"));
         }

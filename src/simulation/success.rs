@@ -45,9 +45,9 @@ impl Runner {
     }
 
     /// Recover equals live: what is told of the task now is what was told before.
-    pub(super) fn check_recovered(&self, held: &Held) {
+    pub(super) async fn check_recovered(&self, held: &Held) {
         let (truth, trace) = (&self.world.truth, &self.world.trace);
-        let Ok((_, status)) = held.plugin.driver.inspect_task(held.id()) else {
+        let Ok((_, status)) = held.plugin.driver.inspect_task(held.id()).await else {
             return trace.violation("a recovered task is not known");
         };
         let Some(container) = truth.made_for(held.id()) else { return };

@@ -107,12 +107,16 @@ fn alloc(rng: &mut Rng) -> String {
 fn request(name: &str, alloc: &str, script: &str) -> TaskRequest {
     let auth = Value::object([("username", Value::from("someone")), ("password", Value::from(CANARY))]);
     let labels = Value::List(vec![Value::object([("token", Value::from(CANARY))])]);
+    // With and without an address, which StartTask has to look for.
+    let network =
+        if alloc.as_bytes().first().is_some_and(|digit| digit % 2 == 0) { "none" } else { "bridge" };
     let config = Value::object([
         ("image", Value::from("docker.io/library/app:1")),
         ("command", Value::from("program")),
         ("args", Value::List(vec![Value::from(script)])),
         ("auth", auth),
         ("labels", labels),
+        ("network_mode", Value::from(network)),
     ]);
     let dir = PathBuf::from(format!("/simulated/alloc/{alloc}"));
     TaskRequest {

@@ -108,11 +108,15 @@ fn arbitrary(chance: &Chance) -> MockRuntime {
     runtime
 }
 
-fn secretive() -> TaskRequest {
+fn secretive(network: &str) -> TaskRequest {
     let auth = Value::object([("username", Value::from("u")), ("password", Value::from(SECRET))]);
     let labels = Value::List(vec![Value::object([("token", Value::from(SECRET))])]);
-    let config =
-        Value::object([("image", Value::from("localhost/busybox")), ("auth", auth), ("labels", labels)]);
+    let config = Value::object([
+        ("image", Value::from("localhost/busybox")),
+        ("auth", auth),
+        ("labels", labels),
+        ("network_mode", Value::from(network)),
+    ]);
     TaskRequest { config, env: [("TOKEN", SECRET)].into_iter().collect(), ..task() }
 }
 
@@ -139,11 +143,12 @@ async fn ends<T: Debug>(
 async fn live(driver: &Driver, chance: &Chance) {
     let id = task().id;
     if chance.below(2) == 0 {
-        drop(ends("StartTask", driver.start_task(secretive())).await);
+        let network = ["none", "bridge"][chance.below(2) as usize];
+        drop(ends("StartTask", driver.start_task(secretive(network))).await);
     } else {
         let container = if chance.below(3) == 0 { FOREIGN } else { ID };
         let handle = Handle { container: ContainerId::new(container), ..handle() };
-        let forgotten = TaskRequest { config: Value::Null, ..secretive() };
+        let forgotten = TaskRequest { config: Value::Null, ..secretive("none") };
         drop(ends("RecoverTask", driver.recover_task(forgotten, &handle)).await);
     }
     drop(ends("SignalTask", driver.signal_task(&id, Signal::HUP)).await);

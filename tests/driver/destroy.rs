@@ -64,7 +64,7 @@ async fn a_running_task_is_destroyed_by_force_only() {
     driver.start_task(task()).await.unwrap();
     let refused = driver.destroy_task(&task().id, false).await.unwrap_err();
     assert!(matches!(refused, DriverError::Refused(_)), "{refused}");
-    assert!(driver.inspect_task(&task().id).is_ok());
+    assert!(driver.inspect_task(&task().id).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -114,7 +114,7 @@ async fn a_container_that_is_kept_stays_however_often_its_task_is_destroyed() {
     driver.wait_task(&task().id).await.unwrap();
     for _ in 0..3 {
         driver.destroy_task(&task().id, true).await.unwrap();
-        assert!(driver.inspect_task(&task().id).is_err());
+        assert!(driver.inspect_task(&task().id).await.is_err());
     }
 }
 
@@ -165,9 +165,9 @@ async fn a_removal_that_failed_is_tried_again_although_nobody_asks() {
     driver.start_task(task()).await.unwrap();
     driver.wait_task(&task().id).await.unwrap();
     assert!(driver.destroy_task(&task().id, true).await.is_err());
-    assert!(driver.inspect_task(&task().id).is_ok(), "still ours");
+    assert!(driver.inspect_task(&task().id).await.is_ok(), "still ours");
     tokio::time::sleep(std::time::Duration::from_secs(60)).await;
-    assert!(driver.inspect_task(&task().id).is_err(), "forgotten once it is gone");
+    assert!(driver.inspect_task(&task().id).await.is_err(), "forgotten once it is gone");
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,5 +200,5 @@ async fn a_destroy_whose_caller_went_away_is_finished() {
     let moment = std::time::Duration::from_millis(1);
     assert!(tokio::time::timeout(moment, driver.destroy_task(&task().id, true)).await.is_err());
     tokio::time::sleep(std::time::Duration::from_secs(60)).await;
-    assert!(driver.inspect_task(&task().id).is_err());
+    assert!(driver.inspect_task(&task().id).await.is_err());
 }

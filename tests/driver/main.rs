@@ -14,6 +14,7 @@ mod double;
 mod events;
 mod exec;
 mod exit;
+mod first_look;
 mod images;
 mod logs;
 mod overload;

@@ -174,7 +174,7 @@ async fn a_pull_goes_on_while_anybody_waits_and_ends_with_the_last() {
     starts.remove(0).abort();
     assert!(starts.remove(0).await.unwrap());
     assert_eq!((busy.pulls.load(Ordering::Relaxed), busy.pulled.load(Ordering::Relaxed)), (1, 1));
-    assert!(driver.inspect_task(&nth(0).id).is_err(), "whose caller went away is not started");
+    assert!(driver.inspect_task(&nth(0).id).await.is_err(), "whose caller went away is not started");
 
     let last = tokio::spawn(start(driver.clone(), pulling(2, None)));
     tokio::time::sleep(WORK / 2).await;

@@ -91,7 +91,7 @@ async fn a_missing_container_is_an_error_and_its_id_stays_free() {
     for _ in 0..2 {
         assert!(driver.recover_task(forgotten(), &handle()).await.is_err());
     }
-    assert!(driver.inspect_task(&task().id).is_err());
+    assert!(driver.inspect_task(&task().id).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
@@ -102,7 +102,7 @@ async fn podman_being_away_for_a_moment_loses_no_task() {
     runtime.expect_wait().returning(|_| Ok(ended(3)));
     let driver = driver(runtime);
     driver.recover_task(forgotten(), &handle()).await.unwrap();
-    assert!(driver.inspect_task(&task().id).is_ok());
+    assert!(driver.inspect_task(&task().id).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,7 +138,7 @@ async fn a_repeated_recovery_is_answered_once_the_task_is_known() {
     let handle = handle();
     let recover = || async {
         driver.recover_task(forgotten(), &handle).await.unwrap();
-        driver.inspect_task(&task().id).unwrap();
+        driver.inspect_task(&task().id).await.unwrap();
     };
     tokio::join!(recover(), recover());
 }

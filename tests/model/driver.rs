@@ -85,7 +85,7 @@ async fn carry_out(
             wait.map_or(Answer::Running, |ended| ended.map_or(Answer::Refused, code))
         }
         Command::Signal(task) => done(driver.signal_task(&id(task), Signal::HUP).await),
-        Command::Inspect(task) => match driver.inspect_task(&id(task)).map(|(_, status)| status) {
+        Command::Inspect(task) => match driver.inspect_task(&id(task)).await.map(|(_, status)| status) {
             Ok(TaskStatus { phase: Phase::Running, outcome: None, .. }) => Answer::Running,
             Ok(TaskStatus { phase: Phase::Exited, outcome: Some(outcome), .. }) => code(outcome),
             Ok(status) => panic!("{status:?}"),
@@ -149,6 +149,8 @@ fn request(task: usize) -> TaskRequest {
             ("image", Value::from("docker.io/library/app:1")),
             ("command", Value::from("program")),
             ("args", Value::List(vec![Value::from(script)])),
+            // With and without an address, which StartTask has to look for.
+            ("network_mode", Value::from(if task.is_multiple_of(2) { "none" } else { "bridge" })),
         ]),
         env: [("A", "1")].into_iter().collect(),
         resources: Resources::default(),

@@ -135,7 +135,7 @@ impl DriverRpc for DriverService {
         request: Request<wire::InspectTaskRequest>,
     ) -> Answer<wire::InspectTaskResponse> {
         let id = TaskId::new(request.into_inner().task_id);
-        let (task, task_status) = self.driver.inspect_task(&id).map_err(status::failed)?;
+        let (task, task_status) = self.driver.inspect_task(&id).await.map_err(status::failed)?;
         Ok(Response::new(result::inspected(&task, &task_status)))
     }
 

@@ -25,6 +25,11 @@ pub enum Network {
 }
 
 impl Network {
+    /// Whether the container may have an address that others reach it by. It has that of a namespace that it joins.
+    pub fn may_have_address(&self) -> bool {
+        !matches!(self, Self::Host | Self::None)
+    }
+
     /// Whether the runtime can publish ports of this network itself.
     pub fn publishes_ports(&self) -> bool {
         match self {
