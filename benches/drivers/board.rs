@@ -78,11 +78,13 @@ impl Board {
         self.columns.borrow_mut()[side].version = Some(version);
     }
 
-    /// What another board has of its only driver.
+    /// What another board has of one driver, in however many columns.
     pub fn take_over(&self, side: usize, other: Self) {
         let column = &mut self.columns.borrow_mut()[side];
         for other in other.columns.into_inner() {
-            column.samples.extend(other.samples);
+            for (key, mut samples) in other.samples {
+                column.samples.entry(key).or_default().append(&mut samples);
+            }
             column.failures.extend(other.failures);
         }
         self.skipped.borrow_mut().extend(other.skipped.into_inner());

@@ -57,6 +57,8 @@ impl Meters {
 /// See the module.
 pub struct Session {
     pub lab: Lab,
+    /// Of its driver on the board.
+    pub place: usize,
     agent: RefCell<Option<Rc<Agent>>>,
     /// Both ends of log FIFOs of tasks that say nothing.
     held: RefCell<Vec<File>>,
@@ -69,13 +71,14 @@ pub struct Session {
 
 impl Session {
     /// Nothing is started yet. `arm` is where tasks run: `podman`, `memory`, or `alone` for nowhere.
-    pub fn new(side: &Side, arm: &str) -> Result<Self, String> {
+    pub fn new(place: usize, side: &Side, arm: &str) -> Result<Self, String> {
         let mut arm = Arm::find(arm)?;
         arm.binary.clone_from(&side.binary);
         let lab = Lab::new(arm, "bench");
         let mark = lab.alloc_id().split('-').next().unwrap_or_default().to_owned();
         Ok(Self {
             lab,
+            place,
             agent: RefCell::default(),
             held: RefCell::default(),
             notes: RefCell::default(),
@@ -159,9 +162,14 @@ impl Session {
         task
     }
 
-    /// Closes the log FIFOs of tasks that are gone.
-    pub fn let_go(&self) {
-        self.held.borrow_mut().clear();
+    /// How many log FIFOs are open, of all tasks so far.
+    pub fn held(&self) -> usize {
+        self.held.borrow().len()
+    }
+
+    /// Closes those that came after the first so many, whose tasks are gone.
+    pub fn let_go_but(&self, first: usize) {
+        self.held.borrow_mut().truncate(first);
     }
 
     /// Whether the plugin lives, and what it said last on stderr.

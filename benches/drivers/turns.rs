@@ -81,7 +81,7 @@ impl Turns {
     }
 
     fn session(&self, board: &Board, side: usize) -> Option<Session> {
-        let session = Session::new(&board.sides[side], self.arm);
+        let session = Session::new(side, &board.sides[side], self.arm);
         session.map_err(|reason| board.fail(side, self.name, reason)).ok()
     }
 

@@ -11,6 +11,7 @@ use crate::turns::Turns;
 use futures_util::{StreamExt, stream};
 use nomad_driver_podman::adapters::nomad::proto::driver::TaskConfig;
 use serde_json::json;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Callers at once, as an agent that is given a large job has them.
@@ -19,6 +20,10 @@ const CALLERS: usize = 16;
 const GUESTS: usize = 500;
 /// Tasks for warming up: few, since memory that they leave free is memory that others are not seen to need.
 const FIRST: usize = 16;
+/// How often they do, by turns with other sizes.
+const WAVES: usize = 6;
+/// How often all of it.
+const ROUNDS: usize = 3;
 /// How long processor time is added up.
 const SECONDS: u32 = 6;
 
@@ -66,23 +71,38 @@ const SIZES: [Size; 6] = [
 /// Of them for a first look: those that need few files and little time.
 const QUICK: usize = 3;
 
-/// The driver of this repository only: no other has that runtime. Sizes take turns, so that a busy minute of the
-/// machine is not one size's.
+/// The driver of this repository only: no other has that runtime. All sizes are there at once, each in a plugin of its
+/// own, and take turns with what is short: a busy minute of the machine, and its faster half hour, is not one size's.
 pub async fn all(args: &Args, board: &Board) {
-    let ours = Board::new(vec![board.sides[0].clone()]);
-    for _ in 0..args.many(3, 1) {
-        for size in &SIZES[..args.many(SIZES.len(), QUICK)] {
-            let turns = Turns::of("growth").on("memory").fresh();
-            turns.run(&ours, async |session, _| Box::pin(grow(session, size)).await).await;
-        }
+    let sizes = &SIZES[..args.many(SIZES.len(), QUICK)];
+    let waves = args.many(WAVES, 1);
+    for _ in 0..args.many(ROUNDS, 1) {
+        let ours = Board::new(vec![board.sides[0].clone(); sizes.len()]);
+        let turns = Turns::of("growth").on("memory").rounds(waves + 2);
+        let staying = RefCell::new(vec![Vec::new(); sizes.len()]);
+        let turn = async |session: &Session, number: usize| {
+            let (place, size) = (session.place, &sizes[session.place]);
+            match number {
+                0 => {
+                    let ids = Box::pin(grow(session, size)).await;
+                    staying.borrow_mut()[place] = ids;
+                }
+                number if number <= waves => Box::pin(wave(session, size)).await,
+                _ => {
+                    let ids = std::mem::take(&mut staying.borrow_mut()[place]);
+                    Box::pin(sampled(session, size, &ids)).await;
+                }
+            }
+        };
+        turns.run(&ours, turn).await;
+        board.take_over(0, ours);
     }
-    board.take_over(0, ours);
 }
 
-async fn grow(session: &Session, size: &Size) {
-    let agent = session.agent_with(json!({ "disable_log_collection": !size.logs })).await;
+/// The tasks that stay; what they take while nobody looks on.
+async fn grow(session: &Session, size: &Size) -> Vec<String> {
+    let agent = agent(session, size).await;
     guests(session, &agent, size, FIRST).await;
-    let tasks = size.tasks as f64;
     // The first tasks take what the guests left free, and a look before them would not see what they need.
     let tenth = size.tasks / 10;
     let mut ids = population(session, &agent, size, tenth).await;
@@ -92,17 +112,32 @@ async fn grow(session: &Session, size: &Size) {
     session.note(size.each, (memory.anonymous - few.anonymous) / (size.tasks - tenth) as f64);
     session.note(size.rss, memory.rss / 1024.0);
     session.note(size.idle, used(session).await * 100.0);
-    let (started, ended) = guests(session, &agent, size, GUESTS).await;
+    ids
+}
+
+/// Some come and go beside them.
+async fn wave(session: &Session, size: &Size) {
+    let (started, ended) = guests(session, &agent(session, size).await, size, GUESTS).await;
     session.note(size.start, started);
     session.note(size.end, ended);
+}
+
+/// What they take while their usage is asked for; then they end, so that it is quiet for the next size.
+async fn sampled(session: &Session, size: &Size, ids: &[String]) {
+    let agent = agent(session, size).await;
     ids.iter().for_each(|id| drop(watch(&agent, id, Some(INTERVAL))));
     settle_long().await;
     let stats = used(session).await;
-    session.note(size.stats, stats * 1e6 / tasks);
+    session.note(size.stats, stats * 1e6 / size.tasks as f64);
     session.note(size.busy, stats * 100.0);
     session.note(size.rss_busy, machine::memory(&session.pids()).rss / 1024.0);
-    end_all(&agent, &ids).await;
-    session.let_go();
+    end_all(&agent, ids).await;
+    session.let_go_but(0);
+    session.kill_plugin().await;
+}
+
+async fn agent(session: &Session, size: &Size) -> Rc<Agent> {
+    session.agent_with(json!({ "disable_log_collection": !size.logs })).await
 }
 
 /// Tasks that stay, each with a WaitTask.
@@ -115,6 +150,7 @@ async fn population(session: &Session, agent: &Rc<Agent>, size: &Size, tasks: us
 
 /// Microseconds of processor time for a StartTask, and for an end from StopTask to removed, beside whatever is there.
 async fn guests(session: &Session, agent: &Rc<Agent>, size: &Size, guests: usize) -> (f64, f64) {
+    let held = session.held();
     let configs = configs(session, agent, guests, size.logs).await;
     let each = |meter: Meter| meter.used().as_secs_f64() * 1e6 / guests as f64;
     let meter = session.meter();
@@ -122,7 +158,9 @@ async fn guests(session: &Session, agent: &Rc<Agent>, size: &Size, guests: usize
     let started = each(meter);
     let meter = session.meter();
     end_all(agent, &ids).await;
-    (started, each(meter))
+    let ended = each(meter);
+    session.let_go_but(held);
+    (started, ended)
 }
 
 async fn start(agent: &Agent, configs: Vec<TaskConfig>) -> Vec<String> {
