@@ -209,8 +209,11 @@ impl Container {
     }
 
     pub(super) fn stats(&self) -> Result<StatsSample, Refusal> {
-        self.running("is stopped")?;
-        let started_at = locked(&self.life).started_at;
+        let running_since = {
+            let life = locked(&self.life);
+            life.run.as_ref().map(|_| life.started_at)
+        };
+        let started_at = running_since.ok_or_else(|| self.wrong_state("is stopped"))?;
         let now = self.clock.now();
         Ok(stats::sample(started_at.unwrap_or(now), now, &self.world.memory))
     }

@@ -77,11 +77,11 @@ impl Registry {
         Ok(())
     }
 
-    /// By id or name.
+    /// By id, else by name.
     pub(super) fn find(&self, id_or_name: &str) -> Option<Arc<Container>> {
         let known = locked(&self.0);
-        let id = known.by_name.get(id_or_name).cloned().unwrap_or_else(|| ContainerId::new(id_or_name));
-        known.by_id.get(&id).cloned()
+        let by_name = || known.by_id.get(known.by_name.get(id_or_name)?);
+        known.by_id.get(id_or_name).or_else(by_name).cloned()
     }
 
     /// Forgets a container; its name is free again.

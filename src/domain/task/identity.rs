@@ -1,5 +1,6 @@
 //! Names of tasks and their containers. Many keep a copy for as long as a task runs, so copies share their text.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -42,6 +43,13 @@ text_newtype! {
 text_newtype! {
     /// The runtime's id of a container: 64 hex digits on Podman.
     ContainerId
+}
+
+/// Looked up by its text, without a copy of it.
+impl Borrow<str> for ContainerId {
+    fn borrow(&self) -> &str {
+        self.as_str()
+    }
 }
 
 text_newtype! {

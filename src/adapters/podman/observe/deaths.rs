@@ -67,7 +67,7 @@ impl Deaths {
     /// Wakes all whose container is not known to be alive.
     fn wake_all_but(&self, alive: &HashSet<ContainerId>) {
         let waiting = self.lock();
-        let dead = waiting.containers.iter().filter(|(id, _)| !alive.contains(id));
+        let dead = waiting.containers.iter().filter(|(id, _)| !alive.contains(*id));
         dead.for_each(|(_, notify)| notify.notify_one());
     }
 
