@@ -6,8 +6,8 @@ use crate::domain::task::{PlacedTask, TaskId, TaskStatus};
 use std::sync::Arc;
 
 impl Driver {
-    /// What is known about a task right now. The runtime is not asked for it, but one that was just started is looked
-    /// at first.
+    /// What is known about a task right now, without asking the runtime. One that was just started may not have been
+    /// looked at yet: that is waited for, not for long.
     ///
     /// # Errors
     /// The id is not known.

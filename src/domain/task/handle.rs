@@ -13,7 +13,8 @@ pub struct Handle {
     pub container: ContainerId,
     /// Its name; empty if the writer did not keep it.
     pub name: ContainerName,
-    /// When it started.
+    /// When it started: as the runtime says, or by our clock where it was not asked before the host had its answer. For
+    /// a driver that takes over; a recovery of ours asks the runtime.
     pub started_at: Option<Timestamp>,
     /// Who wrote it.
     pub origin: Origin,
