@@ -6,7 +6,7 @@ use super::container::Container;
 use super::locked;
 use crate::domain::container::spec::Network;
 use crate::domain::task::identity::ContainerId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 /// See the module.
@@ -15,7 +15,8 @@ pub(super) struct Registry(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    by_id: BTreeMap<ContainerId, Arc<Container>>,
+    /// Asked for with each sample of a task's usage.
+    by_id: HashMap<ContainerId, Arc<Container>>,
     by_name: BTreeMap<String, ContainerId>,
     /// By each port of the host that they publish, running or not.
     by_port: BTreeMap<u16, Members>,
@@ -102,6 +103,8 @@ impl Registry {
 
     /// All, in the order of their ids.
     pub(super) fn all(&self) -> Vec<Arc<Container>> {
-        locked(&self.0).by_id.values().cloned().collect()
+        let mut all: Vec<_> = locked(&self.0).by_id.values().cloned().collect();
+        all.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+        all
     }
 }
