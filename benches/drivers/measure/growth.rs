@@ -79,19 +79,13 @@ pub async fn all(args: &Args, board: &Board) {
     for _ in 0..args.many(ROUNDS, 1) {
         let ours = Board::new(vec![board.sides[0].clone(); sizes.len()]);
         let turns = Turns::of("growth").on("memory").rounds(waves + 2);
-        let staying = RefCell::new(vec![Vec::new(); sizes.len()]);
+        let staying: Vec<_> = sizes.iter().map(|_| RefCell::default()).collect();
         let turn = async |session: &Session, number: usize| {
-            let (place, size) = (session.place, &sizes[session.place]);
+            let (size, ids) = (&sizes[session.place], &staying[session.place]);
             match number {
-                0 => {
-                    let ids = Box::pin(grow(session, size)).await;
-                    staying.borrow_mut()[place] = ids;
-                }
+                0 => drop(ids.replace(Box::pin(grow(session, size)).await)),
                 number if number <= waves => Box::pin(wave(session, size)).await,
-                _ => {
-                    let ids = std::mem::take(&mut staying.borrow_mut()[place]);
-                    Box::pin(sampled(session, size, &ids)).await;
-                }
+                _ => Box::pin(sampled(session, size, &ids.take())).await,
             }
         };
         turns.run(&ours, turn).await;
