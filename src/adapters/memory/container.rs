@@ -209,11 +209,13 @@ impl Container {
     }
 
     pub(super) fn stats(&self) -> Result<StatsSample, Refusal> {
-        let running_since = {
+        let started_at = {
             let life = locked(&self.life);
-            life.run.as_ref().map(|_| life.started_at)
+            if life.run.is_none() {
+                return Err(self.wrong_state("is stopped"));
+            }
+            life.started_at
         };
-        let started_at = running_since.ok_or_else(|| self.wrong_state("is stopped"))?;
         let now = self.clock.now();
         Ok(stats::sample(started_at.unwrap_or(now), now, &self.world.memory))
     }
