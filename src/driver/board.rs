@@ -88,8 +88,7 @@ mod tests {
     fn publisher() -> Publisher<TaskStatus> {
         Publisher::new(TaskStatus {
             phase: Phase::Running,
-            started_at: None,
-            stop_signal: None,
+            first_look: None,
             outcome: None,
             destroyed: false,
         })

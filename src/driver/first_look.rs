@@ -1,4 +1,4 @@
-//! The first look at a container that was told to start, and what is kept of it.
+//! The first look at a container that was told to start.
 //!
 //! StartTask waits for it only if its answer depends on it: that the container runs has been said by the runtime, and
 //! when it began and what stops it is asked later, if ever. Its owner looks then, before anything else; InspectTask
@@ -7,30 +7,14 @@
 use super::retry::Backoff;
 use crate::domain::container::{ContainerFacts, ContainerState};
 use crate::domain::signal::Signal;
+use crate::domain::task::FirstLook;
 use crate::domain::task::identity::ContainerId;
-use crate::domain::time::Timestamp;
 use crate::ports::ErrorKind::{Malformed, OutcomeUnknown, TimedOut, Unavailable};
 use crate::ports::{Clock, ContainerRuntime, RuntimeError};
 
 /// Looks at a container that is said not to have started though it was told to: with the pauses between them about
 /// two seconds, in which whatever the runtime answers from is brought up to date.
 pub const LOOKS: u32 = 5;
-
-/// What an owner keeps of a look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen {
-    /// When the container started; `None` if the runtime does not say.
-    pub started_at: Option<Timestamp>,
-    /// What the image or the task says to stop it with, or SIGTERM.
-    pub stop_signal: Signal,
-}
-
-impl From<&ContainerFacts> for Seen {
-    fn from(facts: &ContainerFacts) -> Self {
-        let named = facts.stop_signal.as_deref().and_then(|signal| signal.parse().ok());
-        Self { started_at: facts.started_at, stop_signal: named.unwrap_or(Signal::TERM) }
-    }
-}
 
 /// Looks at a container that was told to start; again if the answer may be from before that.
 ///
@@ -57,15 +41,15 @@ pub async fn at(
 
 /// The same for as long as the runtime is away. One that answers and cannot say what the container is says so again to
 /// who waits for the end.
-pub async fn patiently(runtime: &dyn ContainerRuntime, clock: &dyn Clock, id: &ContainerId) -> Seen {
+pub async fn patiently(runtime: &dyn ContainerRuntime, clock: &dyn Clock, id: &ContainerId) -> FirstLook {
     let mut backoff = Backoff::new(clock);
     loop {
         match at(runtime, clock, id).await {
-            Ok(facts) => return Seen::from(&facts),
+            Ok(facts) => return FirstLook::from(&facts),
             Err(RuntimeError { kind: Unavailable | OutcomeUnknown | TimedOut, .. }) => backoff.pause().await,
             Err(error) => {
                 tracing::debug!(container = id.as_str(), %error, "cannot look at a container that was started");
-                return Seen { started_at: None, stop_signal: Signal::TERM };
+                return FirstLook { started_at: None, stop_signal: Signal::TERM };
             }
         }
     }

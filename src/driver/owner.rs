@@ -7,7 +7,7 @@ use super::board::{Board, Publisher};
 use super::ending;
 use super::error::DriverError;
 use super::events::Events;
-use super::first_look::{self, Seen};
+use super::first_look;
 use super::logs::{LogPump, Unstarted};
 use super::removal::remove;
 use super::retry::Backoff;
@@ -17,7 +17,9 @@ use crate::domain::limits::{FIRST_LOOK_TIMEOUT, REMOVE_AGAIN};
 use crate::domain::signal::Signal;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::recover::ended;
-use crate::domain::task::{Effect, ExitOutcome, Input, Machine, Phase, PlacedTask, State, TaskStatus};
+use crate::domain::task::{
+    Effect, ExitOutcome, FirstLook, Input, Machine, Phase, PlacedTask, State, TaskStatus,
+};
 use crate::ports::clock::within;
 use crate::ports::{Clock, ContainerRuntime, ErrorKind, NomadHost, RuntimeError};
 use futures_channel::mpsc;
@@ -63,8 +65,8 @@ impl OwnerRef {
 
     /// Waits, but not for long, until the container has been looked at.
     pub async fn looked_at(&self, clock: &dyn Clock) {
-        let seen = self.status.once(|status| status.stop_signal.map(drop));
-        within(clock, FIRST_LOOK_TIMEOUT, seen).await.ok();
+        let looked_at = self.status.once(|status| status.first_look);
+        within(clock, FIRST_LOOK_TIMEOUT, looked_at).await.ok();
     }
 
     /// Waits until the task has ended and says how.
@@ -83,7 +85,7 @@ pub struct NewOwner {
     pub host: Arc<dyn NomadHost>,
     pub clock: Arc<dyn Clock>,
     /// `None` if nobody has looked since it was told to start: the owner does, first of all.
-    pub seen: Option<Seen>,
+    pub first_look: Option<FirstLook>,
     pub machine: Machine,
     pub logs: Option<Unstarted>,
     /// It had ended when it was found, perhaps because it was asked to: that is no news.
@@ -103,7 +105,7 @@ impl Launch {
     /// Begins, on the current tokio runtime.
     pub fn go(mut self) {
         let watch = Watch { logs: self.logs.map(Unstarted::start), private: self.private };
-        match self.owner.publisher.board().now(|status| status.stop_signal) {
+        match self.owner.publisher.board().now(|status| status.first_look) {
             Some(_) => self.owner.watch_exit(watch),
             None => self.owner.look(watch),
         }
@@ -114,13 +116,8 @@ impl Launch {
 /// Makes an owner.
 pub fn prepare(new: NewOwner) -> (Arc<OwnerRef>, Launch) {
     let (commands, inbox) = mpsc::unbounded();
-    let status = TaskStatus {
-        phase: Phase::Running,
-        started_at: new.seen.and_then(|seen| seen.started_at),
-        stop_signal: new.seen.map(|seen| seen.stop_signal),
-        outcome: None,
-        destroyed: false,
-    };
+    let status =
+        TaskStatus { phase: Phase::Running, first_look: new.first_look, outcome: None, destroyed: false };
     let publisher = Publisher::new(status);
     let owner_ref = Arc::new(OwnerRef {
         task: Arc::clone(&new.task),
@@ -169,7 +166,7 @@ struct Owner {
 /// What an effect's future brings.
 enum Outcome {
     Input(Input),
-    Seen(Seen, Box<Watch>),
+    LookedAt(FirstLook, Box<Watch>),
     RemoveFailed(RuntimeError),
     Nothing,
 }
@@ -205,9 +202,9 @@ impl Owner {
         match outcome {
             Outcome::Nothing => {}
             Outcome::Input(input) => drop(self.step(input)),
-            Outcome::Seen(seen, watch) => {
+            Outcome::LookedAt(first_look, watch) => {
                 self.publisher.tell(|status| {
-                    (status.started_at, status.stop_signal) = (seen.started_at, Some(seen.stop_signal));
+                    status.first_look = Some(first_look);
                     true
                 });
                 self.watch_exit(*watch);
@@ -284,8 +281,8 @@ impl Owner {
         let (runtime, clock, id) =
             (Arc::clone(&self.runtime), Arc::clone(&self.clock), self.container.clone());
         self.effects.push(Box::pin(async move {
-            let seen = first_look::patiently(&*runtime, &*clock, &id).await;
-            Outcome::Seen(seen, Box::new(watch))
+            let first_look = first_look::patiently(&*runtime, &*clock, &id).await;
+            Outcome::LookedAt(first_look, Box::new(watch))
         }));
     }
 
@@ -298,7 +295,7 @@ impl Owner {
             (Arc::clone(&self.runtime), Arc::clone(&self.clock), self.container.clone());
         let (host, task, asked) =
             (Arc::clone(&self.host), Arc::clone(&self.task), Arc::clone(&self.asked_to_end));
-        let started_at = self.publisher.board().now(|status| status.started_at);
+        let started_at = self.publisher.board().now(TaskStatus::started_at);
         self.effects.push(Box::pin(async move {
             let exited = exit(&*runtime, &*clock, &id).await;
             // Boxed: what waits, for as long as the task runs, shall be small.

@@ -4,7 +4,7 @@ use super::Driver;
 use super::ending;
 use super::error::DriverError;
 use super::find::look;
-use super::first_look::{LOOKS, Seen};
+use super::first_look::LOOKS;
 use super::logs::{self, LogsFrom};
 use super::owner::{self, Launch, NewOwner, OwnerRef};
 use super::registry::Reservation;
@@ -16,7 +16,7 @@ use crate::domain::last_words::Private;
 use crate::domain::limits::RECOVER_TIMEOUT;
 use crate::domain::task::identity::ContainerId;
 use crate::domain::task::recover::{Recovery, decide, ended};
-use crate::domain::task::{ExitOutcome, Handle, Machine, Origin, PlacedTask, TaskId, TaskRequest};
+use crate::domain::task::{ExitOutcome, FirstLook, Handle, Machine, Origin, PlacedTask, TaskId, TaskRequest};
 use crate::ports::clock::within;
 use crate::ports::{ContainerRuntime, RuntimeError};
 use std::sync::Arc;
@@ -237,7 +237,7 @@ impl Driver {
             runtime: Arc::clone(&socket.runtime),
             host: Arc::clone(&self.shared.host),
             clock: Arc::clone(&self.shared.clock),
-            seen: Some(Seen::from(facts)),
+            first_look: Some(FirstLook::from(facts)),
             machine: Machine::exited(outcome, !settings.plugin.remove_containers),
             logs: None,
             had_ended: true,
@@ -245,6 +245,6 @@ impl Driver {
     }
 }
 
-fn known(facts: &ContainerFacts) -> (&ContainerId, Option<Seen>) {
-    (&facts.id, Some(Seen::from(facts)))
+fn known(facts: &ContainerFacts) -> (&ContainerId, Option<FirstLook>) {
+    (&facts.id, Some(FirstLook::from(facts)))
 }

@@ -2,7 +2,7 @@
 
 use super::create::Creation;
 use super::error::DriverError;
-use super::first_look::{self, Seen};
+use super::first_look;
 use super::leftover::{self, Leftover};
 use super::logs::LogsFrom;
 use super::owner::{self, Launch, NewOwner, OwnerRef};
@@ -18,7 +18,7 @@ use crate::domain::last_words::Private;
 use crate::domain::limits::FINGERPRINT_TIMEOUT;
 use crate::domain::policy;
 use crate::domain::task::identity::ContainerId;
-use crate::domain::task::{Handle, Machine, Origin, PlacedTask, TaskRequest};
+use crate::domain::task::{FirstLook, Handle, Machine, Origin, PlacedTask, TaskRequest};
 use crate::ports::RuntimeError;
 use crate::ports::clock::within;
 use crate::ports::runtime::Created;
@@ -143,10 +143,12 @@ impl Driver {
             Ok(facts) => facts,
             Err(error) => return Err(self.undo(socket, &id, error, leftover()).await),
         };
-        let seen = facts.as_ref().map(Seen::from);
-        let (owner, launch) = self.own(task, &settings, socket, (&id, seen), LogsFrom::Beginning, false);
+        let first_look = facts.as_ref().map(FirstLook::from);
+        let (owner, launch) =
+            self.own(task, &settings, socket, (&id, first_look), LogsFrom::Beginning, false);
         reservation.fill(owner);
-        let started_at = seen.map_or_else(|| Some(self.shared.clock.now()), |seen| seen.started_at);
+        let started_at =
+            first_look.map_or_else(|| Some(self.shared.clock.now()), |first_look| first_look.started_at);
         let handle =
             Handle { socket: socket.name.clone(), container: id, name, started_at, origin: Origin::Ours };
         let network = facts.and_then(|facts| facts.ip).map(|ip| DriverNetwork { ip, port_map });
@@ -222,7 +224,7 @@ impl Driver {
         task: &TaskRequest,
         settings: &Settings,
         socket: &Socket,
-        (container, seen): (&ContainerId, Option<Seen>),
+        (container, first_look): (&ContainerId, Option<FirstLook>),
         logs_from: LogsFrom,
         had_ended: bool,
     ) -> (Arc<OwnerRef>, Launch) {
@@ -238,7 +240,7 @@ impl Driver {
             runtime: Arc::clone(&socket.runtime),
             host: Arc::clone(&shared.host),
             clock: Arc::clone(&shared.clock),
-            seen,
+            first_look,
             machine: Machine::running(!settings.plugin.remove_containers),
             logs,
             had_ended,

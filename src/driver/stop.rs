@@ -30,6 +30,6 @@ impl Driver {
 
     async fn stop_signal(&self, owner: &OwnerRef) -> Signal {
         owner.looked_at(&*self.shared.clock).await;
-        owner.status.now(|status| status.stop_signal).unwrap_or(Signal::TERM)
+        owner.status.now(|status| status.first_look).map_or(Signal::TERM, |look| look.stop_signal)
     }
 }

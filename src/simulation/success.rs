@@ -57,7 +57,7 @@ impl Runner {
         if status.phase != Phase::Running {
             trace.violation(&format!("a recovered task that runs is told to be {:?}", status.phase));
         }
-        if status.started_at != truth.started_at(&container) {
+        if status.started_at() != truth.started_at(&container) {
             trace.violation("a recovered task has another start");
         }
     }

@@ -57,7 +57,7 @@ async fn only_an_address_is_looked_for_before_the_answer() {
         assert_eq!(count.load(Ordering::Relaxed), looks, "{network}");
         assert_eq!(started.network.is_some(), looks == 1, "{network}");
         let (_, status) = driver.inspect_task(&task().id).await.unwrap();
-        assert_eq!((status.started_at, count.load(Ordering::Relaxed)), (Some(BEGAN), 1), "{network}");
+        assert_eq!((status.started_at(), count.load(Ordering::Relaxed)), (Some(BEGAN), 1), "{network}");
     }
 }
 
@@ -89,11 +89,11 @@ async fn a_runtime_that_is_away_keeps_nobody_waiting_for_long() {
     driver.start_task(on("none")).await.unwrap();
     let asked = Instant::now();
     let (_, status) = driver.inspect_task(&task().id).await.unwrap();
-    assert_eq!((status.started_at, asked.elapsed()), (None, FIRST_LOOK_TIMEOUT));
+    assert_eq!((status.started_at(), asked.elapsed()), (None, FIRST_LOOK_TIMEOUT));
     driver.stop_task(&task().id, Duration::from_secs(3600), None).await.unwrap();
     assert_eq!(*signals.lock().unwrap(), [Signal::TERM]);
     let (_, status) = driver.inspect_task(&task().id).await.unwrap();
-    assert_eq!(status.started_at, Some(BEGAN), "it is looked at all the same");
+    assert_eq!(status.started_at(), Some(BEGAN), "it is looked at all the same");
 }
 
 #[tokio::test(start_paused = true)]

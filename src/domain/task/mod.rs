@@ -20,4 +20,4 @@ pub use identity::{AllocId, TaskId};
 pub use machine::{Effect, Input, Machine, Refusal, State};
 pub use placed::{PlacedTask, TaskNames};
 pub use request::TaskRequest;
-pub use status::{Phase, TaskStatus};
+pub use status::{FirstLook, Phase, TaskStatus};

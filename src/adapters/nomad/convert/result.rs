@@ -48,7 +48,7 @@ pub fn inspected(task: &PlacedTask, status: &TaskStatus) -> wire::InspectTaskRes
             id: task.id.as_str().to_owned(),
             name: task.dirs.task_name.clone(),
             state: state.into(),
-            started_at: Some(timestamp(status.started_at)),
+            started_at: Some(timestamp(status.started_at())),
             completed_at: Some(timestamp(completed_at)),
             result: Some(result),
         }),
